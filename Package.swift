@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
+/// A room of the house: a Swift library target. An arrow of `docs/tour.md` is an entry in `on`.
+func room(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a room; they mirror its files.
+func tests(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["SweepTestSupport"], swiftSettings: settings)
+}
+
+let grdb: [Target.Dependency] = [
+  .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
+
+let package = Package(
+  name: "sweep",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "sweep", targets: ["SweepCLI"]),
+    .library(name: "SweepKit", targets: ["SweepKit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    room("SweepCore"),
+    room("SweepSearch", on: ["SweepCore"]),
+    .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    room("SweepTraining", on: ["SweepCore", "CKernels", "CZlib"]),
+    room("SweepExecutors", on: ["SweepCore", "SweepTraining"]),
+    room("SweepStore", on: ["SweepCore"] + grdb),
+    room("SweepReport", on: ["SweepCore", "SweepStore"]),
+    room(
+      "SweepKit",
+      on: [
+        "SweepCore", "SweepSearch", "SweepExecutors", "SweepStore", "Yams", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "SweepCLI",
+      dependencies: [
+        "SweepKit", "SweepReport", "SweepStore", "SweepTraining", "SweepCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+
+    .target(
+      name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
+      swiftSettings: settings),
+    tests("SweepCoreTests", on: ["SweepCore"]),
+    tests("SweepSearchTests", on: ["SweepCore", "SweepSearch"]),
+    tests("SweepTrainingTests", on: ["SweepCore", "SweepTraining", "CKernels"]),
+    tests("SweepExecutorsTests", on: ["SweepCore", "SweepExecutors", "SweepTraining"]),
+    tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
+    tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"] + grdb),
+    tests("SweepReportTests", on: ["SweepCore", "SweepReport", "SweepStore"]),
+    tests("EndToEndTests", on: ["SweepCLI"] + grdb),
+  ],
+  swiftLanguageModes: [.v6]
+)
