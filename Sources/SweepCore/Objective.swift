@@ -1,0 +1,18 @@
+// What a sweep optimises. Read by the loader, used by the recorder (the `objective` column) and by everything that ranks.
+
+/// The metric that ranks the trials, which way is better, and which epoch counts.
+public struct Objective: Sendable, Hashable, Codable {
+  public enum Goal: String, Sendable, Codable, CaseIterable { case minimize, maximize }
+  /// `last`: the value of the last epoch. `best`: the best value of any epoch.
+  public enum Epoch: String, Sendable, Codable, CaseIterable { case last, best }
+
+  public let metric: String
+  public let goal: Goal
+  public let at: Epoch
+
+  public init(metric: String, goal: Goal, at: Epoch = .last) {
+    self.metric = metric
+    self.goal = goal
+    self.at = at
+  }
+}

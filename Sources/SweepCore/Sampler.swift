@@ -1,0 +1,10 @@
+// The way into the search space: which point to try next. Implementations are in SweepSearch/Samplers, one file each.
+
+/// Chooses what to try next.
+///
+/// Pure: the same space, history and generator state give the same answer, so an interrupted sweep continues as if nothing had happened.
+public protocol Sampler: Sendable {
+  /// Up to `count` further assignments; fewer only at the end, none when the space is exhausted.
+  /// - Throws: `SweepError` where the space is not one this sampler can search (a real range in a grid).
+  func suggest(_ count: Int, in space: SearchSpace, given history: History, using generator: inout SeededGenerator) throws(SweepError) -> [Assignment]
+}

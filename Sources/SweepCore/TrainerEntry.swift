@@ -1,0 +1,25 @@
+// An executor as the register knows it: its name in a sweep file, what it takes, what it reports, and how to make one.
+
+/// An executor that a sweep file can name (`trainer:`).
+public struct TrainerEntry: Sendable {
+  public let name: String
+  public let parameters: [ParameterDeclaration]
+  /// The metrics it reports, in the order of their columns.
+  public let metrics: [String]
+  /// What a user should know before anything runs.
+  public let notes: [String]
+  /// What is wrong with combinations of values that are fine by themselves; the places are paths such as "parameters.seed".
+  public let problems: @Sendable (SearchSpace) -> [Diagnostic]
+  /// The number of independent samples behind a metric that is a share (an accuracy), for its confidence interval; nil for other metrics.
+  public let samples: @Sendable (_ metric: String, Assignment) -> Int?
+  public let make: @Sendable () -> any TrialExecutor
+
+  public init(
+    name: String, parameters: [ParameterDeclaration], metrics: [String], notes: [String] = [],
+    problems: @escaping @Sendable (SearchSpace) -> [Diagnostic] = { _ in [] },
+    samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil }, make: @escaping @Sendable () -> any TrialExecutor
+  ) {
+    (self.name, self.parameters, self.metrics, self.notes) = (name, parameters, metrics, notes)
+    (self.problems, self.samples, self.make) = (problems, samples, make)
+  }
+}

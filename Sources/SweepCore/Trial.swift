@@ -1,0 +1,56 @@
+// A trial: one assignment, run once or, after an interruption, continued. A row of the table `trial` in memory.
+// It carries no results; those go through a `TrialReporter` into the store.
+
+/// One point of the search space on its way through the pool.
+public struct Trial: Sendable, Identifiable {
+  /// The identity in the database; unique over all sweeps.
+  public struct ID: Sendable, Hashable, RawRepresentable {
+    public let rawValue: Int64
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+  }
+
+  public let id: ID
+  /// The number that people use: from 1, dense within a sweep.
+  public let number: Int
+  public let assignment: Assignment
+  /// Epochs that are already recorded; 0 for a fresh trial. Training goes on with epoch `completedEpochs + 1`.
+  public let completedEpochs: Int
+  /// The state after `completedEpochs`. Loaded only when the trial is about to run.
+  public var checkpoint: Checkpoint?
+
+  public init(id: ID, number: Int, assignment: Assignment, completedEpochs: Int = 0, checkpoint: Checkpoint? = nil) {
+    self.id = id
+    self.number = number
+    self.assignment = assignment
+    self.completedEpochs = completedEpochs
+    self.checkpoint = checkpoint
+  }
+
+  /// The number of epochs the trial will run, where a parameter `epochs` says so.
+  public var plannedEpochs: Int? {
+    if case .integer(let epochs)? = assignment["epochs"] { epochs } else { nil }
+  }
+}
+
+/// What an executor needs to go on after an interruption.
+public struct Checkpoint: Sendable, Equatable {
+  /// Epochs completed when it was taken.
+  public let epoch: Int
+  /// Names the layout of `state`; an executor refuses one it does not know.
+  public let format: String
+  public let state: [UInt8]
+
+  public init(epoch: Int, format: String, state: [UInt8]) {
+    self.epoch = epoch
+    self.format = format
+    self.state = state
+  }
+}
+
+/// Where a trial stands. waiting → running → complete | pruned | diverged | failed; a stop or a crash takes running back to waiting.
+public enum TrialState: String, Sendable, CaseIterable, Codable {
+  case waiting, running, complete, pruned, diverged, failed
+
+  /// Nothing more will happen to it unless someone asks.
+  public var isFinished: Bool { self != .waiting && self != .running }
+}
