@@ -1,0 +1,17 @@
+// AVX-512: 32 registers of 16 floats. 8 rows × 3 panels = 24 accumulators.
+#include "CKernels.h"
+#if defined(__x86_64__)
+static int is_available(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+#define NAME avx512
+#define TARGET_VL 16
+#define ROWS 8
+#define PANELS 3
+#define INPUTS 8
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), apply_to = function)
+#include "kernels_body.h"
+#pragma clang attribute pop
+#endif
