@@ -1,0 +1,48 @@
+// Where a data set's bytes come from, and in which folders it is looked for. One file per data set; Datasets.swift is the register.
+
+import Foundation
+import SweepCore
+
+/// A data set that a sweep file can name.
+package protocol DatasetSource: Sendable {
+  /// "CIFAR-10: 50,000 + 10,000 colour images of 32 × 32, 10 classes"
+  var summary: String { get }
+  /// Images that training and validation may use; nil: as many as asked for.
+  var pool: Int? { get }
+  var testImages: Int { get }
+  /// What to do when it is not there, for an error's remedy.
+  var remedy: String { get }
+  /// The folder it is in; nil: nowhere. Data sets that are made, not read, answer "".
+  func folder(in folders: DataFolders) -> String?
+  /// Reads and checks every byte.
+  /// - Parameter pool: how many images of the training pool are needed; only a made data set cares.
+  /// - Throws: `SweepError` that names the file, the offset and the remedy.
+  func load(pool: Int, from folders: DataFolders) throws(SweepError) -> ImageSet
+}
+
+extension DatasetSource {
+  /// The folder, or an error that says where it was looked for.
+  func located(in folders: DataFolders, name: String, also: [String] = []) throws(SweepError) -> String {
+    if let folder = folder(in: folders) { return folder }
+    throw SweepError(
+      .input, "no \(name) in any of the data folders", place: (folders.roots.map { "\($0)/\(name)" } + also).joined(separator: ", "), remedy: remedy)
+  }
+}
+
+/// The folders that data sets are looked for in: SWEEP_DATA first, then the cache by the XDG rules.
+package struct DataFolders: Sendable {
+  package let roots: [String]
+  /// Where `sweep data fetch` puts things: $XDG_CACHE_HOME/sweep or ~/.cache/sweep.
+  package let cache: String
+
+  package init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
+    func absolute(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+    cache = (absolute("XDG_CACHE_HOME") ?? (environment["HOME"] ?? "/root") + "/.cache") + "/sweep"
+    roots = [environment["SWEEP_DATA"], cache].compactMap { $0 }.filter { !$0.isEmpty }
+  }
+
+  /// The first of root/name that has one of the files.
+  package func first(_ name: String, having files: [String], also: [String] = []) -> String? {
+    (roots.map { "\($0)/\(name)" } + also).first { folder in files.contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") } }
+  }
+}

@@ -1,0 +1,147 @@
+// The epoch loop of the built-in trainer: trains a cohort, measures every split after each epoch, hands the numbers on, and lets members
+// go when they are done, diverged or told to stop. It knows hyperparameters and data, not trials' rows or the database.
+
+import SweepCore
+
+/// Trains one-layer networks, several at once where they share data, batch size, order and epoch.
+package struct Trainer: Sendable {
+  package let kernels: Kernels
+
+  package init(kernels: Kernels) { self.kernels = kernels }
+
+  /// The metrics of an epoch, in the order of their columns. `loss` is the mean over the split, `cost` = loss + lambda·‖W‖²,
+  /// `accuracy` a share of 0...1, `learning_rate` the eta of the epoch, `seconds` the trial's share of its cohort's wall time.
+  package static let metrics =
+    ["train", "validation", "test"].flatMap { split in ["loss", "cost", "accuracy"].map { "\(split)_\($0)" } } + ["learning_rate", "seconds"]
+
+  /// A training that goes on after `completedEpochs`.
+  package struct Member {
+    package let hyperparameters: Hyperparameters
+    package let completedEpochs: Int
+    package let network: OneLayerNetwork
+
+    package init(hyperparameters: Hyperparameters, completedEpochs: Int, network: OneLayerNetwork) {
+      (self.hyperparameters, self.completedEpochs, self.network) = (hyperparameters, completedEpochs, network)
+    }
+  }
+
+  /// What became of a member in an epoch.
+  package enum Step {
+    /// The epoch's metrics, and the network after it, made only when asked for. The answer says whether to go on.
+    case epoch(EpochMetrics, network: () -> OneLayerNetwork)
+    case ended(TrialEnd)
+  }
+
+  /// Trains all members to their ends.
+  /// - Parameters:
+  ///   - members: with the same data selection, batch size, seed and `completedEpochs`.
+  ///   - handle: called with the index of a member, for each epoch and for its end, on the calling thread. Its answer to an end is ignored.
+  package func train(_ members: [Member], on data: TrainingData, handle: (Int, Step) throws -> Verdict) throws {
+    guard let first = members.first?.hyperparameters, var epoch = members.first?.completedEpochs else { return }
+    let batchSize = min(first.batchSize, data.training.count)
+    var present = Array(members.indices)
+    var networks = members.map(\.network)
+    let clock = ContinuousClock()
+
+    for index in present where members[index].completedEpochs >= members[index].hyperparameters.epochs {
+      _ = try handle(index, .ended(.complete))
+    }
+    present.removeAll { members[$0].completedEpochs >= members[$0].hyperparameters.epochs }
+
+    while !present.isEmpty {
+      let cohort = TrainingCohort(
+        try present.map { index in
+          let hyperparameters = members[index].hyperparameters
+          return (.init(loss: try losses.find(hyperparameters.loss), lambda: hyperparameters.lambda), networks[index])
+        }, batchSize: batchSize, kernels: kernels)
+      var leaving: Set<Int> = []
+      while leaving.isEmpty {
+        epoch += 1
+        let start = clock.now
+        let rates = present.map { index in
+          let h = members[index].hyperparameters
+          return StepDecay(eta: h.eta, every: h.decayEvery, factor: h.decayFactor).rate(inEpoch: epoch)
+        }
+        let order = MiniBatches(count: data.training.count, batchSize: batchSize, seed: first.seed, epoch: epoch)
+        let values = trainEpoch(cohort, on: data, order: order, rates: rates)
+        let seconds = (clock.now - start) / .seconds(1) / Double(present.count)
+        for (slot, index) in present.enumerated() {
+          let metrics = EpochMetrics(epoch: epoch, values: Array(zip(Self.metrics, values[slot] + [rates[slot], seconds])))
+          let verdict = try handle(index, .epoch(metrics, network: { cohort.network(at: slot) }))
+          if let bad = metrics.values.first(where: { !$0.value.isFinite }) {
+            _ = try handle(index, .ended(.diverged(epoch: epoch, reason: "\(bad.name) is \(bad.value.isNaN ? "not a number" : "infinite")")))
+          } else if verdict == .prune {
+            _ = try handle(index, .ended(.pruned(afterEpoch: epoch)))
+          } else if epoch >= members[index].hyperparameters.epochs {
+            _ = try handle(index, .ended(.complete))
+          } else if verdict == .proceed {
+            continue
+          }
+          leaving.insert(index)
+        }
+      }
+      for (slot, index) in present.enumerated() where !leaving.contains(index) { networks[index] = cohort.network(at: slot) }
+      present.removeAll { leaving.contains($0) }
+    }
+  }
+
+  /// One pass over the training split, then nine numbers for each member: loss, cost and accuracy on training, validation and test.
+  private func trainEpoch(_ cohort: TrainingCohort, on data: TrainingData, order: MiniBatches, rates: [Double]) -> [[Double]] {
+    data.images.pixels.withUnsafeBufferPointer { pixels in
+      guard let images = pixels.baseAddress else { return [] }
+      order.order.withUnsafeBufferPointer { rows in
+        for range in order.ranges { cohort.step(on: data, images: images, rows: .init(rebasing: rows[range]), rates: rates) }
+      }
+      let norms = cohort.squareNorms()
+      var values = [[Double]](repeating: [], count: norms.count)
+      for range in [data.training, data.validation, data.test] {
+        for (slot, tally) in cohort.evaluate(on: data, images: images, range: range).enumerated() {
+          let loss = tally.loss / Double(range.count)
+          values[slot] += [loss, loss + cohort.members[slot].lambda * norms[slot], Double(tally.correct) / Double(range.count)]
+        }
+      }
+      return values
+    }
+  }
+
+  /// Seconds of wall time that an epoch of such a cohort takes on one worker, measured on a few steps and a part of an evaluation.
+  package func secondsPerEpoch(of hyperparameters: Hyperparameters, members: Int, on data: TrainingData) throws -> Double {
+    let batchSize = min(hyperparameters.batchSize, data.training.count)
+    let network = OneLayerNetwork(inputs: data.images.inputs, classes: data.images.classes, seed: hyperparameters.seed)
+    let loss = try losses.find(hyperparameters.loss)
+    let cohort = TrainingCohort(
+      Array(repeating: (.init(loss: loss, lambda: hyperparameters.lambda), network), count: members), batchSize: batchSize, kernels: kernels)
+    let rates = [Double](repeating: hyperparameters.eta, count: members)
+    let batches = MiniBatches(count: data.training.count, batchSize: batchSize, seed: hyperparameters.seed, epoch: 1)
+    return data.images.pixels.withUnsafeBufferPointer { pixels in
+      guard let images = pixels.baseAddress else { return 0 }
+      let step = batches.order.withUnsafeBufferPointer { rows in
+        Self.secondsPerImage(of: batches.ranges) { cohort.step(on: data, images: images, rows: .init(rebasing: rows[$0]), rates: rates) }
+      }
+      let evaluation = Self.secondsPerImage(of: Chunks(count: data.training.count, size: 480)) {
+        _ = cohort.evaluate(on: data, images: images, range: $0)
+      }
+      return step * Double(data.training.count) + evaluation * Double(data.training.count + data.validation.count + data.test.count)
+    }
+  }
+
+  /// Runs the work on one range after the other, for about 30 ms after the first, which warms up.
+  private static func secondsPerImage(of ranges: Chunks, work: (Range<Int>) -> Void) -> Double {
+    let clock = ContinuousClock()
+    var (images, start, isWarm) = (0, clock.now, false)
+    for range in ranges {
+      work(range)
+      if !isWarm {
+        (start, isWarm) = (clock.now, true)
+        continue
+      }
+      images += range.count
+      if clock.now - start > .milliseconds(30) { break }
+    }
+    guard images > 0 else {  // a single range: there is no second one to measure
+      let whole = clock.measure { for range in ranges { work(range); images += range.count } }
+      return whole / .seconds(1) / Double(images)
+    }
+    return (clock.now - start) / .seconds(1) / Double(images)
+  }
+}
