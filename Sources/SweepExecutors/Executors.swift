@@ -1,0 +1,44 @@
+// The register of executors that a sweep file can name (`trainer:`): a new one is its file, its test and a line here.
+
+import SweepCore
+import SweepTraining
+
+/// - Throws: where the environment asks for kernels that this machine cannot run.
+package func registeredTrainers() throws(SweepError) -> Registry<TrainerEntry> {
+  let kernels = try Kernels.chosen()
+  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels)].map { ($0.name, $0) })
+}
+
+package enum OneLayerNetworkEntry {
+  package static func make(kernels: Kernels, folders: DataFolders = DataFolders()) -> TrainerEntry {
+    TrainerEntry(
+      name: "one-layer-network", parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
+      notes: Kernels.areFast ? [] : ["this machine has no fused multiply-add: training is exact but very slow"],
+      problems: problems, samples: samples
+    ) { BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders)) }
+  }
+
+  /// What is wrong with combinations of values that are fine by themselves: more images than there are.
+  private static func problems(of space: SearchSpace) -> [Diagnostic] {
+    func values(_ name: String) -> [ParameterValue] { space[name]?.domain.landmarks ?? [] }
+    func largest(_ name: String) -> Int { values(name).compactMap { $0.number.map { Int($0) } }.max() ?? 0 }
+    let (training, validation) = (largest("training_images"), largest("validation_images"))
+    return values("dataset").compactMap { dataset in
+      do throws(SweepError) {
+        try DatasetCache.check(DataSelection(dataset: dataset.description, trainingImages: training, validationImages: validation))
+        return nil
+      } catch { return error.diagnostics.first?.at("parameters.training_images") }
+    }
+  }
+
+  /// The number of images behind an accuracy.
+  private static func samples(of metric: String, in assignment: Assignment) -> Int? {
+    func count(_ name: String) -> Int? { assignment[name]?.number.map { Int($0) } }
+    switch metric {
+    case "train_accuracy": return count("training_images")
+    case "validation_accuracy": return count("validation_images")
+    case "test_accuracy": return assignment["dataset"].flatMap { datasets[$0.description] }?.testImages
+    default: return nil
+    }
+  }
+}
