@@ -1,0 +1,191 @@
+// The one writer of a running sweep. Workers hand over what happened and go on; a serial queue commits it in groups. What a trial reports
+// together (an epoch's metrics and its checkpoint) is committed together. One of the three files that know Dispatch.
+
+import Dispatch
+import GRDB
+import SweepCore
+import Synchronization
+
+/// Takes starts, epochs and ends from all workers and commits them in groups.
+// Sendable: state and names are each in a Mutex.
+public final class Recorder: Sendable {
+  private enum Message: Sendable {
+    case started(at: String)
+    case epoch(EpochMetrics, Checkpoint?)
+    case ended(TrialEnd, at: String)
+
+    /// About what it keeps in memory.
+    var bytes: Int {
+      switch self {
+      case .started, .ended: 100
+      case .epoch(let metrics, let checkpoint): 100 + metrics.values.count * 32 + (checkpoint?.state.count ?? 0)
+      }
+    }
+  }
+
+  private struct State {
+    var pending: [(trial: Trial.ID, message: Message)] = []
+    var bytes = 0
+    var isScheduled = false
+    var failure: SweepError?
+  }
+
+  /// How long a message may wait for others to share its commit; a crash loses at most this.
+  private static let delay = DispatchTimeInterval.milliseconds(20)
+  /// What may wait in memory before workers are made to wait instead.
+  private static let bound = 32 << 20
+
+  private let store: Store
+  private let sweep: SweepRecord
+  private let parameterNames: [String]
+  private let queue = DispatchQueue(label: "sweep.recorder")
+  private let state = Mutex(State())
+  private let metricIDs = Mutex<[String: Int64]>([:])
+
+  public init(store: Store, sweep: SweepRecord, parameterNames: [String]) {
+    (self.store, self.sweep, self.parameterNames) = (store, sweep, parameterNames)
+  }
+
+  /// - Throws: what stopped the recorder; nothing more will be recorded then.
+  public func started(_ trial: Trial.ID) throws(SweepError) { try submit(trial, .started(at: timestamp())) }
+
+  public func record(_ metrics: EpochMetrics, checkpoint: Checkpoint?, of trial: Trial.ID) throws(SweepError) {
+    try submit(trial, .epoch(metrics, checkpoint))
+  }
+
+  public func ended(_ trial: Trial.ID, _ end: TrialEnd) throws(SweepError) { try submit(trial, .ended(end, at: timestamp())) }
+
+  /// Commits everything that was handed over.
+  /// - Throws: the first failure, even one from before.
+  public func flush() throws(SweepError) {
+    queue.sync { commit() }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// What stopped the recorder, if anything did.
+  public var failure: SweepError? { state.withLock { $0.failure } }
+
+  /// Stops recording because of something that happened elsewhere in the database; `flush` will throw it.
+  public func fail(_ error: SweepError) { state.withLock { $0.failure = $0.failure ?? error } }
+
+  private func submit(_ trial: Trial.ID, _ message: Message) throws(SweepError) {
+    let (failure, mustSchedule, isFull) = state.withLock { state in
+      if state.failure == nil {
+        state.pending.append((trial, message))
+        state.bytes += message.bytes
+      }
+      defer { state.isScheduled = true }
+      return (state.failure, !state.isScheduled, state.bytes > Self.bound)
+    }
+    if let failure { throw failure }
+    if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.commit() } }
+    if isFull { try flush() }
+  }
+
+  private func commit() {
+    let messages = state.withLock { state in
+      defer { (state.pending, state.bytes, state.isScheduled) = ([], 0, false) }
+      return state.failure == nil ? state.pending : []
+    }
+    guard !messages.isEmpty else { return }
+    do throws(SweepError) {
+      try store.write { db in try write(messages, to: db) }
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// All that a group changes in one trial, so that each row is written once.
+  private struct Change {
+    var startedAt: String?
+    var attempts = 0
+    var lastEpoch: Int?
+    var checkpoint: Checkpoint?
+    var end: (end: TrialEnd, at: String)?
+    var summaries: [Int64: MetricSummary] = [:]
+  }
+
+  private func write(_ messages: [(trial: Trial.ID, message: Message)], to db: Database) throws {
+    var order: [Trial.ID] = []
+    var changes: [Trial.ID: Change] = [:]
+    let insert = try FastStatement(db, "INSERT OR REPLACE INTO epoch_metric (trial_id, epoch, metric_id, value) VALUES (?, ?, ?, ?)")
+    for (trial, message) in messages {
+      if changes[trial] == nil { order.append(trial) }
+      switch message {
+      case .started(let at):
+        changes[trial, default: Change()].startedAt = at
+        changes[trial]?.attempts += 1
+      case .ended(let end, let at):
+        changes[trial, default: Change()].end = (end, at)
+      case .epoch(let metrics, let checkpoint):
+        var change = changes[trial] ?? Change()
+        changes[trial] = nil  // so that the change is not copied below
+        insert.bind(1, trial.rawValue)
+        insert.bind(2, metrics.epoch)
+        for (name, value) in metrics.values {
+          let id = try metricID(name, db)
+          insert.bind(3, id)
+          insert.bind(4, value)
+          try insert.run()
+          change.summaries[id, default: MetricSummary()].add(value, epoch: metrics.epoch)
+        }
+        change.lastEpoch = metrics.epoch
+        if let checkpoint { change.checkpoint = checkpoint }
+        changes[trial] = change
+      }
+    }
+    for trial in order {
+      if let change = changes[trial] { try write(change, of: trial, to: db) }
+    }
+  }
+
+  private func write(_ change: Change, of trial: Trial.ID, to db: Database) throws {
+    for (metric, summary) in change.summaries { try summary.merge(db, trialID: trial.rawValue, metricID: metric) }
+    let update = try FastStatement(
+      db,
+      """
+      UPDATE trial SET state = ?2, attempt = attempt + ?3, started_at = ifnull(started_at, ?4), finished_at = ?5, reason = ?6,
+        epochs_done = ifnull(?7, epochs_done) WHERE id = ?1
+      """)
+    update.bind(1, trial.rawValue)
+    update.bind(2, (change.end?.end.state ?? .running).rawValue)
+    update.bind(3, change.attempts)
+    update.bind(4, change.startedAt)
+    update.bind(5, change.end?.at)
+    update.bind(6, change.end?.end.reason)
+    change.lastEpoch.map { update.bind(7, $0) } ?? update.bindNull(7)
+    try update.run()
+    if !change.summaries.isEmpty {
+      let objective = try FastStatement(db, MetricSummary.objectiveSQL)
+      objective.bind(1, trial.rawValue)
+      try objective.run()
+    }
+    if change.end != nil {
+      let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
+      forget.bind(1, trial.rawValue)
+      try forget.run()
+    } else if let checkpoint = change.checkpoint {
+      let save = try FastStatement(db, "INSERT OR REPLACE INTO checkpoint (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
+      save.bind(1, trial.rawValue)
+      save.bind(2, checkpoint.epoch)
+      save.bind(3, checkpoint.format)
+      save.bind(4, checkpoint.state)
+      try save.run()
+    }
+  }
+
+  /// The row of a metric; a name not seen before gets one, and the views a column.
+  private func metricID(_ name: String, _ db: Database) throws -> Int64 {
+    if let id = metricIDs.withLock({ $0[name] }) { return id }
+    let find = "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"
+    var id = try Int64.fetchOne(db, sql: find, arguments: [sweep.id, name])
+    if id == nil {
+      try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [sweep.id, name])
+      id = db.lastInsertedRowID
+      try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames)
+    }
+    guard let id else { preconditionFailure("the metric was just written") }
+    metricIDs.withLock { $0[name] = id }
+    return id
+  }
+}

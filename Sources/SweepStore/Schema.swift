@@ -1,0 +1,111 @@
+// The tables, as migrations. A released migration is never edited: a change is a new one. The rules live here, not in Swift: NOT NULL,
+// CHECK, UNIQUE and foreign keys. docs/schema.md explains every column.
+
+import GRDB
+import SweepCore
+
+enum Schema {
+  /// "SWEP" in ASCII: tells our files from other programs' (PRAGMA application_id).
+  static let applicationID = 0x5357_4550
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(
+        sql: """
+          CREATE TABLE sweep (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+            slug TEXT NOT NULL UNIQUE COLLATE NOCASE,
+            definition TEXT NOT NULL CHECK (json_valid(definition)),
+            metric TEXT NOT NULL,
+            goal TEXT NOT NULL CHECK (goal IN ('minimize', 'maximize')),
+            metric_at TEXT NOT NULL CHECK (metric_at IN ('last', 'best')),
+            created_at TEXT NOT NULL
+          ) STRICT;
+
+          CREATE TABLE trial (
+            id INTEGER PRIMARY KEY,
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL CHECK (number > 0),
+            parameters TEXT NOT NULL CHECK (json_valid(parameters)),
+            planned INTEGER NOT NULL DEFAULT 1 CHECK (planned IN (0, 1)),
+            state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'complete', 'pruned', 'diverged', 'failed')),
+            attempt INTEGER NOT NULL DEFAULT 0,
+            epochs_done INTEGER NOT NULL DEFAULT 0,
+            objective REAL,
+            started_at TEXT,
+            finished_at TEXT,
+            reason TEXT,
+            UNIQUE (sweep_id, number),
+            UNIQUE (sweep_id, parameters)
+          ) STRICT;
+          CREATE INDEX trial_state ON trial (sweep_id, state, number);
+          CREATE INDEX trial_objective ON trial (sweep_id, objective);
+
+          CREATE TABLE metric (
+            id INTEGER PRIMARY KEY,
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            UNIQUE (sweep_id, name)
+          ) STRICT;
+
+          CREATE TABLE epoch_metric (
+            trial_id INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL CHECK (epoch >= 0),
+            metric_id INTEGER NOT NULL REFERENCES metric (id) ON DELETE CASCADE,
+            value REAL,
+            PRIMARY KEY (trial_id, epoch, metric_id)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE trial_metric (
+            trial_id INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+            metric_id INTEGER NOT NULL REFERENCES metric (id) ON DELETE CASCADE,
+            last REAL,
+            last_epoch INTEGER NOT NULL,
+            min REAL,
+            min_epoch INTEGER,
+            max REAL,
+            max_epoch INTEGER,
+            PRIMARY KEY (trial_id, metric_id)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE checkpoint (
+            trial_id INTEGER PRIMARY KEY REFERENCES trial (id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            state BLOB NOT NULL
+          ) STRICT;
+
+          CREATE TABLE event (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            trial_id INTEGER REFERENCES trial (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            detail TEXT
+          ) STRICT;
+
+          CREATE VIEW parameter AS
+            SELECT trial.id AS trial_id, member.key AS name, member.atom AS value, member.type AS type
+            FROM trial, json_each(trial.parameters) AS member;
+          """)
+    }
+    return migrator
+  }
+
+  /// - Throws: where the file has tables but none of ours, or migrations that this version does not know.
+  static func check(_ database: any DatabaseReader, path: String) throws {
+    try database.read { db in
+      let id = try Int.fetchOne(db, sql: "PRAGMA application_id")
+      let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+      if tables > 0, id != applicationID {
+        throw SweepError(.input, "the database belongs to another program", place: path, remedy: "name another with --db or SWEEP_DB")
+      }
+      if try tables > 0 && migrator.hasBeenSuperseded(db) {
+        throw SweepError(.input, "the database was written by a newer version of sweep", place: path, remedy: "update sweep")
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Claiming: what is left to do, and where each interrupted trial goes on. There is one runner per sweep (RunnerLock), so a claim needs no
+// row lock; that a trial runs is recorded by the Recorder when its cohort starts.
+
+import Foundation
+import GRDB
+import SweepCore
+
+extension Store {
+  /// Takes the trials of a runner that died or stopped back to `waiting`, to go on from their checkpoints.
+  /// - Parameter retryFailed: failed trials start anew, too.
+  /// - Returns: how many trials were taken back.
+  public func requeue(sweepID: Int64, retryFailed: Bool) throws(SweepError) -> Int {
+    try write { db in
+      let states = retryFailed ? "('running', 'failed')" : "('running')"
+      let orphans = try Int64.fetchAll(db, sql: "SELECT id FROM trial WHERE sweep_id = ? AND state IN \(states)", arguments: [sweepID])
+      for id in orphans { try takeBack(db, trialID: id) }
+      if !orphans.isEmpty { try addEvent(db, sweepID: sweepID, kind: "requeued", detail: "\(orphans.count) trials") }
+      return orphans.count
+    }
+  }
+
+  /// Takes back those of the trials that have not ended, and returns them as they can go on.
+  public func takeBack(_ trials: [Trial]) throws(SweepError) -> [Trial] {
+    try write { db in
+      try trials.compactMap { trial in
+        guard try String.fetchOne(db, sql: "SELECT state FROM trial WHERE id = ?", arguments: [trial.id.rawValue]) == TrialState.running.rawValue
+        else {
+          return nil
+        }
+        let epochs = try takeBack(db, trialID: trial.id.rawValue)
+        return Trial(id: trial.id, number: trial.number, assignment: trial.assignment, completedEpochs: epochs)
+      }
+    }
+  }
+
+  /// Epochs recorded after the checkpoint (there are none, unless the end of a trial was not committed with its last epoch) are removed, so
+  /// that they come again.
+  /// - Returns: the epochs that stay.
+  @discardableResult private func takeBack(_ db: Database, trialID: Int64) throws -> Int {
+    let checkpoint = try Int.fetchOne(db, sql: "SELECT epoch FROM checkpoint WHERE trial_id = ?", arguments: [trialID]) ?? 0
+    try db.execute(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ?", arguments: [trialID, checkpoint])
+    if db.changesCount > 0 { try recomputeSummary(db, trialID: trialID) }
+    try db.execute(
+      sql: "UPDATE trial SET state = 'waiting', epochs_done = ?, finished_at = NULL, reason = NULL WHERE id = ?", arguments: [checkpoint, trialID])
+    return checkpoint
+  }
+
+  /// Makes the rows of `trial_metric` and the objective of a trial again from its epochs.
+  private func recomputeSummary(_ db: Database, trialID: Int64) throws {
+    try db.execute(sql: "DELETE FROM trial_metric WHERE trial_id = ?", arguments: [trialID])
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT metric_id, epoch, value FROM epoch_metric WHERE trial_id = ? ORDER BY epoch", arguments: [trialID])
+    var summaries: [Int64: MetricSummary] = [:]
+    for row in rows { summaries[row[0], default: MetricSummary()].add(row[2] ?? .nan, epoch: row[1]) }
+    for (metric, summary) in summaries { try summary.merge(db, trialID: trialID, metricID: metric) }
+    try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
+  }
+
+  /// Waiting trials that the file asks for, by number, without their checkpoints' states.
+  /// - Parameter number: only trials after this one, so that a window follows the last.
+  public func waiting(sweepID: Int64, after number: Int, limit: Int) throws(SweepError) -> [Trial] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0) FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
+          WHERE sweep_id = ? AND trial.state = 'waiting' AND planned AND number > ? ORDER BY number LIMIT ?
+          """, arguments: [sweepID, number, limit]
+      ).map { row in
+        guard let assignment = Assignment(json: row[2]) else {
+          throw SweepError(.input, "trial \(row[1] as Int) has parameters that cannot be read", remedy: "the row was changed by hand; restore it")
+        }
+        return Trial(id: .init(rawValue: row[0]), number: row[1], assignment: assignment, completedEpochs: row[3])
+      }
+    }
+  }
+
+  /// The state to go on from; nil for a fresh trial.
+  public func checkpoint(of trial: Trial.ID) throws(SweepError) -> Checkpoint? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT epoch, format, state FROM checkpoint WHERE trial_id = ?", arguments: [trial.rawValue])
+        .map { Checkpoint(epoch: $0[0], format: $0[1], state: [UInt8]($0[2] as Data)) }
+    }
+  }
+}

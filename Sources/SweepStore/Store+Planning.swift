@@ -1,0 +1,113 @@
+// Planning: a sweep and all its trials become rows, in one transaction, before anything runs. Planning again adds what is new.
+
+import GRDB
+import SweepCore
+
+/// A sweep as planning saves it.
+public struct SweepPlan: Sendable {
+  public let name: String
+  public let definition: String
+  public let objective: Objective
+  public let parameterNames: [String]
+  /// Metrics that are known beforehand, in the order of their columns.
+  public let metrics: [String]
+
+  public init(name: String, definition: String, objective: Objective, parameterNames: [String], metrics: [String]) {
+    (self.name, self.definition, self.objective) = (name, definition, objective)
+    (self.parameterNames, self.metrics) = (parameterNames, metrics)
+  }
+}
+
+/// What planning did.
+public struct PlanResult: Sendable, Equatable {
+  /// Trials that are new.
+  public let added: Int
+  /// All trials of the sweep that the file asks for.
+  public let planned: Int
+  /// Numbers of trials that the file no longer asks for: at most `listed`, with the count of all. Their rows are kept.
+  public let fellOut: [Int]
+  public let fellOutCount: Int
+
+  public static let listed = 20
+}
+
+extension Store {
+  /// Saves the sweep and a row for each assignment; those that are there already stay as they are.
+  /// - Parameter next: the next assignments, none at the end. Called inside the transaction, so memory stays flat.
+  public func plan(_ plan: SweepPlan, next: () throws -> [Assignment]) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
+    try write { db in
+      let slug = viewSlug(of: plan.name)
+      let known = try Row.fetchOne(db, sql: "SELECT id, definition FROM sweep WHERE name = ?", arguments: [plan.name])
+      if known == nil, let other = try String.fetchOne(db, sql: "SELECT name FROM sweep WHERE slug = ?", arguments: [slug]) {
+        throw SweepError(
+          .input, "the sweep '\(plan.name)' would have the same views (trials_\(slug)) as the sweep '\(other)'", remedy: "choose another --name")
+      }
+      let id: Int64
+      if let known {
+        id = known["id"]
+        if known["definition"] == plan.definition {
+          let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [id]) ?? 0
+          return (try record(db, id), PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0))
+        }
+        try db.execute(
+          sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
+          arguments: [plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, id])
+        try db.execute(sql: "UPDATE trial SET planned = 0 WHERE sweep_id = ?", arguments: [id])
+      } else {
+        try db.execute(
+          sql: "INSERT INTO sweep (name, slug, definition, metric, goal, metric_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          arguments: [
+            plan.name, slug, plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, timestamp(),
+          ])
+        id = db.lastInsertedRowID
+      }
+      for metric in plan.metrics {
+        try db.execute(sql: "INSERT OR IGNORE INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [id, metric])
+      }
+      let result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
+      try addEvent(db, sweepID: id, kind: "planned", detail: "\(result.added) new trials, \(result.planned) in all")
+      return (try record(db, id), result)
+    }
+  }
+
+  private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
+    let insert = try FastStatement(db, "INSERT OR IGNORE INTO trial (sweep_id, number, parameters) VALUES (?, ?, ?)")
+    let keep = try FastStatement(db, "UPDATE trial SET planned = 1 WHERE sweep_id = ? AND parameters = ?")
+    insert.bind(1, sweepID)
+    keep.bind(1, sweepID)
+    let first = try Int.fetchOne(db, sql: "SELECT ifnull(max(number), 0) + 1 FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 1
+    var (number, kept) = (first, 0)
+    while case let assignments = try next(), !assignments.isEmpty {
+      for assignment in assignments {
+        let text = assignment.json
+        insert.bind(2, number)
+        insert.bind(3, text)
+        if try insert.run() == 1 {
+          number += 1
+        } else if !isNew {
+          keep.bind(2, text)
+          kept += try keep.run()
+        }
+      }
+    }
+    let dropped = "FROM trial WHERE sweep_id = ? AND NOT planned"
+    return PlanResult(
+      added: number - first, planned: number - first + kept,
+      fellOut: try Int.fetchAll(db, sql: "SELECT number \(dropped) ORDER BY number LIMIT \(PlanResult.listed)", arguments: [sweepID]),
+      fellOutCount: try Int.fetchOne(db, sql: "SELECT count(*) \(dropped)", arguments: [sweepID]) ?? 0)
+  }
+
+  func addEvent(_ db: Database, sweepID: Int64, trial: Trial.ID? = nil, kind: String, detail: String?) throws {
+    try db.execute(
+      sql: "INSERT INTO event (at, sweep_id, trial_id, kind, detail) VALUES (?, ?, ?, ?, ?)",
+      arguments: [timestamp(), sweepID, trial?.rawValue, kind, detail])
+  }
+
+  private func record(_ db: Database, _ id: Int64) throws -> SweepRecord {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE id = ?", arguments: [id]) else {
+      preconditionFailure("the sweep was just written")
+    }
+    return try SweepRecord(row)
+  }
+}

@@ -1,0 +1,100 @@
+// The results database: opening it, for the one who writes and for the many who read. GRDB is known to this room alone.
+// What is read and written is in Store+Planning, +Claiming, +Reading and the Recorder; the tables are in Schema.swift.
+
+import Foundation
+import GRDB
+import GRDBSQLite
+import SweepCore
+
+/// A results database.
+public struct Store: Sendable {
+  public let path: String
+  let database: any DatabaseReader
+  /// nil where the database was opened for reading.
+  private let pool: DatabasePool?
+
+  /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
+  /// - Throws: `SweepError` where the file cannot be opened, is no database, or was written by a newer version.
+  public static func open(_ path: String) throws(SweepError) -> Store {
+    try translated(path) {
+      var configuration = commonConfiguration()
+      configuration.busyMode = .timeout(60)  // another sweep in the same file may be planning a million rows
+      configuration.maximumReaderCount = 8
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      try Schema.check(pool, path: path)
+      try Schema.migrator.migrate(pool)
+      return Store(path: path, database: pool, pool: pool)
+    }
+  }
+
+  /// Opens the database for reading. Nothing can be written through it, whatever the SQL says, and no other file be attached.
+  public static func openReadOnly(_ path: String) throws(SweepError) -> Store {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw SweepError(.input, "there is no database", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
+    }
+    return try translated(path) {
+      var configuration = commonConfiguration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(10)
+      configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      try Schema.check(queue, path: path)
+      return Store(path: path, database: queue, pool: nil)
+    }
+  }
+
+  private static func commonConfiguration() -> Configuration {
+    var configuration = Configuration()
+    configuration.label = "sweep"
+    configuration.foreignKeysEnabled = true
+    return configuration
+  }
+
+  /// The writer. Used on the recorder's queue while a sweep runs, and by planning before it.
+  /// - Precondition: the store was opened for writing.
+  var writer: DatabasePool {
+    guard let pool else { preconditionFailure("this store was opened for reading") }
+    return pool
+  }
+
+  /// Runs the body and turns what SQLite says into an error that a user can act on.
+  static func translated<Value>(_ path: String, _ body: () throws -> Value) throws(SweepError) -> Value {
+    do { return try body() } catch let error as SweepError { throw error } catch let error as DatabaseError {
+      throw SweepError(error, path: path)
+    } catch {
+      throw SweepError(.io, "\(error)", place: path)
+    }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
+    try Self.translated(path) { try database.read(body) }
+  }
+
+  func write<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
+    try Self.translated(path) { try writer.write(body) }
+  }
+}
+
+extension SweepError {
+  init(_ error: DatabaseError, path: String) {
+    let message = error.message ?? "error \(error.resultCode.rawValue)"
+    switch error.resultCode {
+    case .SQLITE_NOTADB:
+      self.init(.input, "the file is not an SQLite database", place: path, remedy: "name another with --db or SWEEP_DB")
+    case .SQLITE_CORRUPT:
+      self.init(.input, "the database is damaged (\(message))", place: path, remedy: "restore a copy, or keep it and start anew with another --db")
+    case .SQLITE_FULL:
+      self.init(.io, "the disk is full", place: path, remedy: "free some space, then run 'sweep resume': what was recorded is kept")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      self.init(.busy, "another program holds the database (\(message))", place: path, remedy: "wait for it to end, then try again")
+    case .SQLITE_CANTOPEN:
+      self.init(.io, "the database cannot be opened (\(message))", place: path, remedy: "does its folder exist, and may you write to it?")
+    case .SQLITE_READONLY:
+      self.init(.io, "the database cannot be written (\(message))", place: path, remedy: "check its permissions and those of its folder")
+    case .SQLITE_IOERR:
+      self.init(.io, "reading or writing failed (\(message))", place: path, remedy: "is the disk full or gone?")
+    default:
+      self.init(.io, message, place: path)
+    }
+  }
+}

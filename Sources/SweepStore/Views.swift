@@ -1,0 +1,77 @@
+// The views that people query: trials_<sweep> and epochs_<sweep>, with a column for each parameter and metric, and `ranking` over all sweeps.
+// Made when a sweep is planned, made anew when it gets a parameter or a metric. Views hold no data, so they can be dropped at any time.
+
+import GRDB
+import SweepCore
+
+/// The columns of a sweep's views, in order, each with a name of its own whatever parameters and metrics are called.
+package struct ViewColumns: Sendable, Equatable {
+  package let parameters: [(name: String, column: String)]
+  package let metrics: [(name: String, column: String)]
+
+  /// The columns that every view of trials has.
+  package static let fixed = ["trial", "state", "attempt", "epochs_done", "objective", "started_at", "finished_at", "reason"]
+  /// Names that a parameter or metric cannot have in a view or an export.
+  static let reserved = fixed + ["rank", "epoch"]
+
+  /// A name that is taken (SQL does not tell capitals) gets `parameter_` or `metric_` in front, then a number behind.
+  package init(parameters: [String], metrics: [String]) {
+    var taken = Set(Self.reserved)
+    func column(_ name: String, _ prefix: String) -> String {
+      var candidate = name
+      var number = 1
+      while !taken.insert(candidate.lowercased()).inserted {
+        candidate = number == 1 ? prefix + name : "\(prefix)\(name)_\(number)"
+        number += 1
+      }
+      return candidate
+    }
+    self.parameters = parameters.map { ($0, column($0, "parameter_")) }
+    self.metrics = metrics.map { ($0, column($0, "metric_")) }
+  }
+
+  package static func == (one: ViewColumns, other: ViewColumns) -> Bool {
+    one.parameters.elementsEqual(other.parameters, by: ==) && one.metrics.elementsEqual(other.metrics, by: ==)
+  }
+}
+
+/// The part of a view's name that stands for the sweep: letters, digits and _ stay, everything else becomes _.
+package func viewSlug(of name: String) -> String {
+  String(
+    name.unicodeScalars.map { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) || $0 == "_" ? Character($0) : "_" })
+}
+
+enum Views {
+  /// Drops and makes the views of one sweep.
+  static func remake(_ db: Database, sweepID: Int64, slug: String, parameters: [String]) throws {
+    let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id", arguments: [sweepID])
+    let columns = ViewColumns(parameters: parameters, metrics: metrics.map { $0["name"] })
+    let parameterColumns = columns.parameters.map { name, column in
+      "json_extract(t.parameters, \(quotedText("$." + quotedLabel(name)))) AS \(quoted(column))"
+    }
+    let trialMetrics = zip(metrics, columns.metrics).map { metric, column in
+      "(SELECT m.last FROM trial_metric AS m WHERE m.trial_id = t.id AND m.metric_id = \(metric["id"] as Int64)) AS \(quoted(column.column))"
+    }
+    let epochMetrics = zip(metrics, columns.metrics).map { metric, column in
+      "max(CASE e.metric_id WHEN \(metric["id"] as Int64) THEN e.value END) AS \(quoted(column.column))"
+    }
+    func list(_ columns: [String]) -> String { columns.joined(separator: ",\n  ") }
+    let fixed = ["t.number AS trial"] + ViewColumns.fixed.dropFirst().map { "t.\($0)" }
+    try db.execute(
+      sql: """
+        DROP VIEW IF EXISTS \(quoted("trials_\(slug)"));
+        CREATE VIEW \(quoted("trials_\(slug)")) AS SELECT
+          \(list(fixed + parameterColumns + trialMetrics))
+        FROM trial AS t WHERE t.sweep_id = \(sweepID);
+        DROP VIEW IF EXISTS \(quoted("epochs_\(slug)"));
+        CREATE VIEW \(quoted("epochs_\(slug)")) AS SELECT
+          \(list(["t.number AS trial", "e.epoch"] + parameterColumns + epochMetrics))
+        FROM trial AS t JOIN epoch_metric AS e ON e.trial_id = t.id WHERE t.sweep_id = \(sweepID) GROUP BY t.id, e.epoch;
+        """)
+  }
+
+  private static func quoted(_ identifier: String) -> String { "\"" + identifier.replacing("\"", with: "\"\"") + "\"" }
+  private static func quotedText(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+  /// A label of a JSON path; SQLite takes everything up to the closing quote as it is.
+  private static func quotedLabel(_ name: String) -> String { "\"" + name + "\"" }
+}
