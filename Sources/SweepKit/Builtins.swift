@@ -1,0 +1,9 @@
+// What comes with the tool: the trainers that a sweep file can name. A program that uses SweepKit may add its own.
+
+import SweepCore
+import SweepExecutors
+
+extension Registry where Plugin == TrainerEntry {
+  /// - Throws: where the environment asks for something that this machine cannot do (SWEEP_KERNELS).
+  public static func builtin() throws(SweepError) -> Registry<TrainerEntry> { try registeredTrainers() }
+}

@@ -1,0 +1,73 @@
+// What a sweep file would do: how many points, the first of them, in which cohorts, and how long it would take. Nothing is written.
+
+import SweepCore
+import SweepExecutors
+
+/// The preview behind `sweep plan`.
+public struct Forecast: Sendable {
+  public let count: Int
+  private let file: SweepFile
+  private let trainer: TrainerEntry
+  private let workers: Int
+  private let planner: Planner
+
+  /// Trials that are grouped and measured; a larger grid is told from its beginning.
+  private static let sample = 4096
+
+  /// - Throws: where the grid has more points than may be planned.
+  public init(_ file: SweepFile, trainer: TrainerEntry, workers: Int, maxTrials: Int? = nil) throws(SweepError) {
+    (self.file, self.trainer, self.workers) = (file, trainer, workers)
+    planner = Planner(maxTrials: maxTrials)
+    count = try planner.count(file)
+  }
+
+  /// The first points of the plan.
+  public func first(_ limit: Int) throws -> [Assignment] {
+    let next = try planner.points(of: file)
+    var points: [Assignment] = []
+    while points.count < limit, case let more = try next(), !more.isEmpty { points += more.prefix(limit - points.count) }
+    return points
+  }
+
+  private func cohorts(on executor: any TrialExecutor) throws -> [Cohort] {
+    let trials = try first(Self.sample).enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
+    return executor.cohorts(of: trials, workers: workers).sorted { $0.cost > $1.cost }
+  }
+
+  /// "6 cohorts for 2 workers: 3 of 5 trials, 3 of 4"
+  public var cohortSummary: String {
+    guard let cohorts = try? cohorts(on: trainer.make()) else { return "no cohorts" }
+    let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
+    let note = count > Self.sample ? " among the first \(Self.sample) points" : ""
+    return "\(cohorts.count) cohorts for \(workers) workers\(note): "
+      + sizes.enumerated().map { "\($1.count) of \($1.size)\($0 == 0 ? " trials" : "")" }.joined(separator: ", ")
+  }
+
+  /// A sentence with the time the sweep would take, from a short measurement, or why it cannot be told.
+  public func time() -> String {
+    do {
+      let executor = trainer.make()
+      let cohorts = try cohorts(on: executor)
+      guard let seconds = try executor.seconds(for: cohorts) else { return "time: cannot be told beforehand" }
+      // The pool's own rule: the longest waiting cohort goes to the first free worker.
+      var busy = [Double](repeating: 0, count: workers)
+      for length in seconds {
+        let free = busy.indices.min { busy[$0] < busy[$1] } ?? 0
+        busy[free] += length
+      }
+      let scale = count > Self.sample ? Double(count) / Double(Self.sample) : 1
+      return "time: about \(Self.text((busy.max() ?? 0) * scale)) with \(workers) workers, by a short measurement"
+    } catch {
+      return "time: cannot be told: \(error)"
+    }
+  }
+
+  private static func text(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<10: "\((seconds * 10).rounded() / 10) s"
+    case ..<120: "\(Int(seconds.rounded())) s"
+    case ..<7200: "\(Int((seconds / 60).rounded())) min"
+    default: "\((seconds / 360).rounded() / 10) h"
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// What runs next: reads waiting trials in windows (so that a million of them fit), has them grouped, and hands out the longest cohort first.
+
+import SweepCore
+import SweepStore
+import Synchronization
+
+/// The cohorts of a sweep that are still to run. Asked by all workers.
+// Sendable: all state is in the one Mutex.
+final class Schedule: Sendable {
+  private struct State {
+    var ready: [Cohort] = []
+    var lastNumber = 0
+    var isExhausted = false
+    var failure: SweepError?
+  }
+
+  /// Trials read and grouped at a time.
+  private static let window = 4096
+
+  private let store: Store
+  private let sweepID: Int64
+  private let executor: any TrialExecutor
+  private let workers: Int
+  private let state = Mutex(State())
+
+  init(store: Store, sweepID: Int64, executor: any TrialExecutor, workers: Int) {
+    (self.store, self.sweepID, self.executor, self.workers) = (store, sweepID, executor, workers)
+  }
+
+  /// The next cohort with its checkpoints loaded; nil at the end, or when reading failed.
+  func next() -> Cohort? {
+    state.withLock { state in
+      do throws(SweepError) {
+        if state.ready.isEmpty, !state.isExhausted { try readWindow(&state) }
+        guard var cohort = state.ready.popLast() else { return nil }
+        for index in cohort.trials.indices where cohort.trials[index].completedEpochs > 0 {
+          cohort.trials[index].checkpoint = try store.checkpoint(of: cohort.trials[index].id)
+        }
+        return cohort
+      } catch {
+        state.failure = error
+        state.isExhausted = true
+        return nil
+      }
+    }
+  }
+
+  /// Puts those of the trials that have not ended back, each on its own, to run next.
+  func putBack(_ trials: [Trial]) throws(SweepError) {
+    let left = try store.takeBack(trials)
+    state.withLock { $0.ready += left.map { Cohort([$0]) } }
+  }
+
+  /// The cost of the first `trials` trials, told from the first window. Call it before `next`.
+  func expectedWork(of trials: Int) -> Double {
+    state.withLock { state in
+      do throws(SweepError) { try readWindow(&state) } catch { state.failure = error }
+      let read = state.ready.reduce(0) { $0 + $1.trials.count }
+      return state.ready.reduce(0) { $0 + $1.cost } * (read > 0 ? Double(trials) / Double(read) : 0)
+    }
+  }
+
+  var failure: SweepError? { state.withLock { $0.failure } }
+
+  private func readWindow(_ state: inout State) throws(SweepError) {
+    let trials = try store.waiting(sweepID: sweepID, after: state.lastNumber, limit: Self.window)
+    state.isExhausted = trials.count < Self.window
+    state.lastNumber = trials.last?.number ?? state.lastNumber
+    // The longest is taken from the end; of equals the first comes first.
+    state.ready = executor.cohorts(of: trials, workers: workers).reversed().sorted { $0.cost < $1.cost }
+  }
+}

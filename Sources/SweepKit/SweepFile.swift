@@ -1,0 +1,43 @@
+// A sweep as its file describes it, checked and complete: what the planner plans and the `definition` column keeps.
+
+import Foundation
+import SweepCore
+
+/// A decoded and validated sweep file.
+public struct SweepFile: Sendable, Equatable, Codable {
+  public let name: String
+  public let summary: String?
+  /// A name in the register of samplers.
+  public let method: String
+  /// A name in the register of trainers.
+  public let trainer: String
+  public let objective: Objective
+  /// With every parameter that the trainer takes: what the file leaves out is a constant with its default.
+  public let space: SearchSpace
+
+  public init(name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace) {
+    (self.name, self.summary, self.method, self.trainer) = (name, summary, method, trainer)
+    (self.objective, self.space) = (objective, space)
+  }
+
+  /// The same sweep under another name.
+  public func renamed(_ name: String?) -> SweepFile {
+    SweepFile(name: name ?? self.name, summary: summary, method: method, trainer: trainer, objective: objective, space: space)
+  }
+
+  /// The JSON that the database keeps; equal files have equal text.
+  public func definition() throws(SweepError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
+      throw SweepError(.input, "the sweep cannot be saved: \(error)")
+    }
+  }
+
+  /// Reads what `definition` wrote.
+  public init(definition: String) throws(SweepError) {
+    do { self = try JSONDecoder().decode(SweepFile.self, from: Data(definition.utf8)) } catch {
+      throw SweepError(.input, "the sweep's definition cannot be read: \(error)", remedy: "run its file again under another --name")
+    }
+  }
+}
