@@ -1,0 +1,120 @@
+// Options that several commands share.
+
+import ArgumentParser
+import Foundation
+import Logging
+import SweepCore
+import SweepKit
+import SweepReport
+import SweepStore
+
+struct DatabaseOption: ParsableArguments {
+  @Option(help: ArgumentHelp("The results database (default: $SWEEP_DB, else results.sqlite in this folder).", valueName: "file"))
+  var db: String?
+
+  var path: String {
+    if let db { return db }
+    let environment = ProcessInfo.processInfo.environment["SWEEP_DB"] ?? ""
+    return environment.isEmpty ? "results.sqlite" : environment
+  }
+
+  func reading() throws(SweepError) -> Store { try Store.openReadOnly(path) }
+}
+
+struct FormatOption: ParsableArguments {
+  @Option(help: "table, csv, json or markdown. JSON is an array of flat objects.")
+  var format = "table"
+
+  func validate() throws {
+    if exporters[format] == nil { throw ValidationError(exporters.unknown(format).description) }
+  }
+
+  /// Whether people read it, who want few columns and few digits.
+  var isForPeople: Bool { format == "table" || format == "markdown" }
+
+  func print(_ table: Table) throws(SweepError) { Terminal.output(try exporters.find(format).text(of: table)) }
+}
+
+struct RunOptions: ParsableArguments {
+  @Option(help: "How many trainings run at once (default: one per core).")
+  var workers: Int?
+
+  @Option(help: "Allow a grid of up to so many points (default: 10000000).")
+  var maxTrials: Int?
+
+  @Flag(help: "Run failed trials again, too.")
+  var retryFailed = false
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error.")
+  var quiet = false
+
+  func validate() throws {
+    if let workers, workers < 1 { throw ValidationError("--workers is \(workers); use 1 or more") }
+    if let maxTrials, maxTrials < 1 { throw ValidationError("--max-trials is \(maxTrials); use 1 or more") }
+  }
+
+  /// Runs the sweep, prints its ranked table, and ends with the exit code that tells how it went.
+  func run(_ file: SweepFile, database: DatabaseOption, format: FormatOption) throws {
+    let trainers = try Registry.builtin()
+    let trainer = try trainers.find(file.trainer)
+    let store = try Store.open(database.path)
+    let display = makeDisplay()
+    let stop = StopSignal()
+    stop.onSignals { display.say("stopping after this epoch; once more to stop at once") }
+    let logger = Logger(label: "sweep") { _ in DisplayLogHandler(display: display) }
+    let runner = SweepRunner(
+      file, trainer: trainer, store: store, options: .init(workers: workers, maxTrials: maxTrials, retryFailed: retryFailed), stop: stop,
+      observer: display, logger: logger)
+    let outcome: SweepOutcome
+    do { outcome = try runner.run() } catch {
+      display.close()
+      throw error
+    }
+    display.close()
+    try RankCommand.print(outcome.sweep, in: store, format: format, states: [.complete], top: nil)
+    Terminal.error(summary(of: outcome, database: database))
+    if outcome.wasInterrupted { throw ExitCode.interrupted }
+    if outcome.counts[.failed] > 0 { throw ExitCode.someTrialsFailed }
+  }
+
+  private func makeDisplay() -> any ProgressDisplay {
+    if quiet { return QuietDisplay() }
+    return Terminal.errorIsTerminal ? LiveDisplay() : LineDisplay()
+  }
+
+  private func summary(of outcome: SweepOutcome, database: DatabaseOption) -> String {
+    let counts = TrialState.allCases.filter { outcome.counts[$0] > 0 }.map { "\(outcome.counts[$0]) \($0.rawValue)" }.joined(separator: ", ")
+    let rate = outcome.seconds > 0 && outcome.ended > 0 ? " in \(duration(outcome.seconds))" : ""
+    let next =
+      outcome.wasInterrupted
+      ? "; go on with: sweep resume \(outcome.sweep.name)"
+      : outcome.counts[.failed] > 0 && !retryFailed ? "; see why with 'sweep status \(outcome.sweep.name)', try again with --retry-failed" : ""
+    return "\(outcome.sweep.name): \(counts); \(outcome.ended) ended now\(rate); results in \(database.path)\(next)"
+  }
+}
+
+/// "1:02:03", "4:05" or "6.7 s"
+func duration(_ seconds: Double) -> String {
+  guard seconds >= 60, seconds.isFinite else { return "\(fixed(max(0, seconds), digits: 1)) s" }
+  let whole = Int(seconds.rounded())
+  func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  return whole < 3600 ? "\(whole / 60):\(two(whole % 60))" : "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+}
+
+/// Sends what the library has to say to the progress display, which knows where the cursor is.
+struct DisplayLogHandler: LogHandler {
+  let display: any ProgressDisplay
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.notice
+
+  init(display: any ProgressDisplay) { self.display = display }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    display.say(event.level >= .warning ? "\(event.level): \(event.message)" : "\(event.message)")
+  }
+}

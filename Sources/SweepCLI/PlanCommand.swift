@@ -1,0 +1,59 @@
+// `sweep plan FILE`: what would run, and how long it would take. Writes nothing, opens no database.
+
+import ArgumentParser
+import Foundation
+import SweepCore
+import SweepKit
+import SweepReport
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what a sweep file asks for, without running or writing anything.",
+    discussion: """
+      EXAMPLE
+        sweep plan sweeps/cifar10-grid.yaml
+        sweep plan sweeps/cifar10-grid.yaml --rows 27 --format csv
+      """)
+
+  @Argument(help: "The sweep file (YAML).") var file: String
+  @Option(help: "How many points to show.") var rows = 5
+  @Option(help: "How many trainings would run at once (default: one per core).") var workers: Int?
+  @Option(help: "Allow a grid of up to so many points (default: 10000000).") var maxTrials: Int?
+  @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
+  @OptionGroup var format: FormatOption
+
+  func validate() throws {
+    if rows < 0 { throw ValidationError("--rows is \(rows); use 0 or more") }
+    if let workers, workers < 1 { throw ValidationError("--workers is \(workers); use 1 or more") }
+  }
+
+  func run() throws {
+    let trainers = try Registry.builtin()
+    let file = try SweepFileLoader(trainers: trainers).load(file)
+    let trainer = try trainers.find(file.trainer)
+    let forecast = try Forecast(file, trainer: trainer, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: maxTrials)
+    try format.print(table(file, forecast))
+    for line in summary(file, forecast) { Terminal.error(line) }
+    if estimate { Terminal.error(forecast.time()) }
+  }
+
+  /// The first points: the swept parameters for people, all of them for programs.
+  private func table(_ file: SweepFile, _ forecast: Forecast) throws -> Table {
+    let shown = format.isForPeople ? file.space.sweptNames : file.space.names
+    let points = try forecast.first(rows)
+    return Table(
+      columns: (["trial"] + shown).map { Table.Column($0) },
+      rows: points.enumerated().map { index, point in [.integer(index + 1)] + shown.map { point[$0] ?? .null } })
+  }
+
+  private func summary(_ file: SweepFile, _ forecast: Forecast) -> [String] {
+    let factors = file.space.sweptNames.compactMap { name in file.space[name]?.domain.count.map { "\($0) \(name)" } }
+    let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
+    return [
+      "\(file.name): \(forecast.count) points" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
+      "constant: \(constants.joined(separator: ", "))",
+      "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
+      forecast.cohortSummary,
+    ]
+  }
+}

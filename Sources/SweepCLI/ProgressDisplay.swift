@@ -1,0 +1,193 @@
+// How a running sweep looks on standard error: live bars on a terminal, a line now and then where it is piped, nothing with --quiet.
+
+import SweepCore
+import SweepKit
+import SweepReport
+import SweepStore
+import Synchronization
+
+/// Shows a running sweep.
+protocol ProgressDisplay: SweepObserver {
+  /// A line that stays.
+  func say(_ line: String)
+  /// Leaves the screen as a later command expects it.
+  func close()
+}
+
+/// Messages, but no progress.
+struct QuietDisplay: ProgressDisplay {
+  func observe(_ event: SweepEvent) {}
+  func say(_ line: String) { Terminal.error(line) }
+  func close() {}
+}
+
+/// A plain line at most every two seconds.
+// Sendable: all state is in the one Mutex.
+final class LineDisplay: ProgressDisplay {
+  private let state = Mutex<(progress: Progress, last: ContinuousClock.Instant?)>((Progress(), nil))
+
+  func observe(_ event: SweepEvent) {
+    state.withLock { state in
+      state.progress.note(event)
+      let now = ContinuousClock.now
+      if case .planned = event {
+        state.last = now
+        Terminal.error(state.progress.opening)
+      }
+      guard state.progress.hasNews, let last = state.last, now - last > .seconds(2) else { return }
+      state.last = now
+      Terminal.error(state.progress.line)
+    }
+  }
+
+  func say(_ line: String) { state.withLock { _ in Terminal.error(line) } }
+  func close() {}
+}
+
+/// An overall bar and a line for each running cohort, drawn over each other.
+// Sendable: all state is in the one Mutex.
+final class LiveDisplay: ProgressDisplay {
+  private let state = Mutex<(progress: Progress, drawn: Int, last: ContinuousClock.Instant?)>((Progress(), 0, nil))
+  private let hasColour = Terminal.allowsColour
+
+  func observe(_ event: SweepEvent) {
+    state.withLock { state in
+      state.progress.note(event)
+      if case .planned = event { Terminal.error(state.progress.opening) }
+      let now = ContinuousClock.now
+      guard state.progress.hasNews, state.last.map({ now - $0 > .milliseconds(100) }) ?? true else { return }
+      state.last = now
+      draw(&state.drawn, state.progress.lines(width: Terminal.width))
+    }
+  }
+
+  func say(_ line: String) {
+    state.withLock { state in
+      draw(&state.drawn, [])
+      Terminal.error(line)
+      if state.progress.hasNews { draw(&state.drawn, state.progress.lines(width: Terminal.width)) }
+    }
+  }
+
+  func close() { state.withLock { draw(&$0.drawn, []) } }
+
+  /// Replaces the lines drawn last.
+  private func draw(_ drawn: inout Int, _ lines: [String]) {
+    let up = drawn > 0 ? "\u{1b}[\(drawn)A\r\u{1b}[J" : ""
+    let text = lines.enumerated().map { index, line in hasColour && index == 0 ? "\u{1b}[1m\(line)\u{1b}[0m" : line }
+    Terminal.control(up + text.map { $0 + "\n" }.joined())
+    drawn = lines.count
+  }
+}
+
+/// What is known of a run's progress. A value; the displays keep it in their locks.
+struct Progress {
+  private struct Running {
+    var trial: Trial
+    let share: Double
+    var epoch: Int
+  }
+
+  private var plan: RunPlan?
+  private var ended = 0
+  private var epochs = 0
+  private var workDone = 0.0
+  private var running: [Trial.ID: Running] = [:]
+  private var cohorts: [Int: (cohort: Cohort, newest: Double?, epoch: Int)] = [:]
+  private var best: (value: Double, trial: Int)?
+  private let start = ContinuousClock.now
+
+  /// Whether there is anything to show yet.
+  var hasNews: Bool { epochs > 0 || ended > 0 || !cohorts.isEmpty }
+
+  mutating func note(_ event: SweepEvent) {
+    switch event {
+    case .planned(let plan): self.plan = plan
+    case .started(let cohort, let worker):
+      cohorts[worker] = (cohort, nil, cohort.trials.first?.completedEpochs ?? 0)
+      for trial in cohort.trials {
+        running[trial.id] = Running(trial: trial, share: cohort.cost / Double(cohort.trials.count), epoch: trial.completedEpochs)
+      }
+    case .epoch(let trial, let metrics, let worker):
+      epochs += 1
+      advance(trial.id, to: metrics.epoch)
+      guard let objective = plan?.sweep.objective, let value = metrics[objective.metric], value.isFinite else { return }
+      if best.map({ objective.goal == .maximize ? value > $0.value : value < $0.value }) ?? true { best = (value, trial.number) }
+      if let cohort = cohorts[worker] {
+        let isBetter = cohort.newest.map { objective.goal == .maximize ? value > $0 : value < $0 } ?? true
+        cohorts[worker] = (cohort.cohort, metrics.epoch > cohort.epoch || isBetter ? value : cohort.newest, metrics.epoch)
+      }
+    case .ended(let trial, _, _):
+      ended += 1
+      advance(trial.id, to: nil)
+      running[trial.id] = nil
+    case .left(let worker): cohorts[worker] = nil
+    }
+  }
+
+  /// Counts the work of a trial up to an epoch, or to its end.
+  private mutating func advance(_ id: Trial.ID, to epoch: Int?) {
+    guard var trial = running[id] else { return }
+    let total = trial.trial.plannedEpochs.map { Double($0 - trial.trial.completedEpochs) }
+    if let epoch {
+      if let total, total > 0 { workDone += trial.share * Double(epoch - trial.epoch) / total }
+      trial.epoch = epoch
+    } else {
+      let done = total.map { $0 > 0 ? Double(trial.epoch - trial.trial.completedEpochs) / $0 : 0 } ?? 0
+      workDone += trial.share * (1 - done)
+    }
+    running[id] = trial
+  }
+
+  private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+  private var fraction: Double { plan.map { $0.work > 0 ? min(1, workDone / $0.work) : 0 } ?? 0 }
+
+  private var timeLeft: String {
+    fraction > 0.001 ? duration(seconds * (1 - fraction) / fraction) : "–"
+  }
+
+  private var rate: String { "\(fixed(Double(epochs) / max(seconds, 0.001), digits: 1)) epochs/s" }
+
+  /// Said once, before anything runs.
+  var opening: String {
+    guard let plan else { return "" }
+    let resumed = plan.resumed > 0 ? ", \(plan.resumed) of them interrupted before" : ""
+    let new = plan.result.added > 0 ? " (\(plan.result.added) new)" : ""
+    return "\(plan.sweep.name): \(plan.result.planned) trials\(new), \(plan.toRun) to run\(resumed), \(plan.workers) workers"
+  }
+
+  private var bestText: String {
+    guard let best, let plan else { return "" }
+    return ", best \(plan.sweep.objective.metric) \(fixed(best.value, digits: 4)) (trial \(best.trial))"
+  }
+
+  var line: String {
+    "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(epochs) epochs, \(rate), \(timeLeft) left\(bestText)"
+  }
+
+  /// The overall bar, then a line for each worker.
+  func lines(width: Int) -> [String] {
+    let barWidth = max(10, min(30, width - 60))
+    let filled = Int((fraction * Double(barWidth)).rounded())
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
+    let top = "\(bar) \(Int(fraction * 100)) %  \(ended)/\(plan?.toRun ?? 0) trials  \(rate)  \(timeLeft) left"
+    let objective = plan?.sweep.objective.metric ?? ""
+    let rows = cohorts.sorted { $0.key < $1.key }.map { worker, entry in
+      let trials = entry.cohort.trials
+      let numbers = trials.count == 1 ? "trial \(trials[0].number)" : "\(trials.count) trials"
+      let total = trials.compactMap(\.plannedEpochs).max().map { "/\($0)" } ?? ""
+      let newest = entry.newest.map { "  \(objective) \(fixed($0, digits: 4))" } ?? ""
+      return "  \(worker + 1)  \(numbers)\(common(trials))  epoch \(entry.epoch)\(total)\(newest)"
+    }
+    return ([top] + rows).map { String(Table.visible($0).prefix(width - 1)) }
+  }
+
+  /// The swept parameters that all trials of a cohort share: "  batch_size 50".
+  private func common(_ trials: [Trial]) -> String {
+    guard let first = trials.first?.assignment else { return "" }
+    let shared = zip(first.names, first.values).filter { name, value in
+      (plan.map { $0.swept.contains(name) } ?? false) && trials.allSatisfy { $0.assignment[name] == value }
+    }
+    return shared.prefix(3).map { "  \($0) \($1)" }.joined()
+  }
+}

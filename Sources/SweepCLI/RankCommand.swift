@@ -1,0 +1,56 @@
+// `sweep rank [SWEEP]`: the trials in order of the objective.
+
+import ArgumentParser
+import SweepCore
+import SweepKit
+import SweepReport
+import SweepStore
+
+struct RankCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rank", abstract: "Rank a sweep's trials by its objective, with 95 % intervals.",
+    discussion: """
+      The interval of an accuracy is Wilson's score interval over the images it was measured on.
+      For people (table, markdown) the objective, the test accuracy and what was swept; for programs (csv, json) every parameter and metric.
+
+      EXAMPLE
+        sweep rank
+        sweep rank cifar10-grid --top 10 --format markdown
+        sweep rank --format json | jq '.[0].eta'
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "Only the first so many (default: 50 for people, all for programs).") var top: Int?
+  @Flag(help: "Rank every trial that has a value, not only complete ones.") var all = false
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func validate() throws {
+    if let top, top < 1 { throw ValidationError("--top is \(top); use 1 or more") }
+  }
+
+  func run() throws {
+    let store = try database.reading()
+    let record = try store.sweep(named: sweep)
+    if sweep == nil { Terminal.error("sweep \(record.name)") }
+    try Self.print(record, in: store, format: format, states: all ? TrialState.allCases : [.complete], top: top)
+    let counts = try store.counts(sweepID: record.id)
+    let left = TrialState.allCases.filter { $0 != .complete && counts[$0] > 0 }.map { "\(counts[$0]) \($0.rawValue)" }
+    if !all, !left.isEmpty { Terminal.error("not ranked: \(left.joined(separator: ", ")) (--all ranks every trial that has a value)") }
+  }
+
+  static func print(_ sweep: SweepRecord, in store: Store, format: FormatOption, states: [TrialState], top: Int?) throws {
+    let limit = top ?? (format.isForPeople ? 50 : nil)
+    let trials = try store.ranking(sweep, states: states, limit: limit)
+    let file = try SweepFile(definition: sweep.definition)
+    let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
+    let table = RankedTable(sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), swept: file.space.sweptNames) {
+      trainer?.samples($0, $1)
+    }
+    try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
+    let complete = try store.counts(sweepID: sweep.id)[.complete]
+    if let limit, trials.count == limit, complete > limit, states == [.complete] {
+      Terminal.error("the first \(limit) of \(complete); --top \(complete) shows all")
+    }
+  }
+}

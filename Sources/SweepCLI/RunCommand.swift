@@ -1,0 +1,54 @@
+// `sweep run FILE` and `sweep resume [SWEEP]`: the same work, from the file or from what the database knows.
+
+import ArgumentParser
+import SweepCore
+import SweepKit
+import SweepStore
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Plan a sweep file and run what has not run yet; print the ranked table.",
+    discussion: """
+      Running the same file again goes on where it was: finished trials stay, interrupted ones continue from their last epoch.
+      Ctrl-C finishes the current epoch, saves and exits with 130; a second Ctrl-C stops at once. Nothing recorded is lost either way.
+
+      EXAMPLE
+        sweep run sweeps/quickstart.yaml
+        sweep run sweeps/quickstart.yaml --name second-try --workers 1
+      """)
+
+  @Argument(help: "The sweep file (YAML).") var file: String
+  @Option(help: "Run it as a sweep of another name.") var name: String?
+  @OptionGroup var options: RunOptions
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func validate() throws {
+    if name?.isEmpty == true { throw ValidationError("--name is empty; give the sweep a name") }
+  }
+
+  func run() throws {
+    let loaded = try SweepFileLoader(trainers: try Registry.builtin()).load(file)
+    try options.run(loaded.renamed(name), database: database, format: format)
+  }
+}
+
+struct ResumeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Go on with a sweep that was interrupted, from the database alone.",
+    discussion: """
+      EXAMPLE
+        sweep resume
+        sweep resume cifar10-grid --retry-failed
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var options: RunOptions
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let record = try database.reading().sweep(named: sweep)
+    try options.run(try SweepFile(definition: record.definition), database: database, format: format)
+  }
+}

@@ -1,0 +1,49 @@
+// `sweep show TRIAL`: one trial's parameters and its epochs.
+
+import ArgumentParser
+import SweepCore
+import SweepReport
+import SweepStore
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a trial: its parameters on standard error, its epochs as a table.",
+    discussion: """
+      EXAMPLE
+        sweep show 7
+        sweep show 7 --sweep cifar10-grid --format csv
+      """)
+
+  @Argument(help: "The trial's number, as 'sweep rank' shows it.") var trial: Int
+  @Option(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let store = try database.reading()
+    let record = try store.sweep(named: sweep)
+    guard let found = try store.trial(trial, sweepID: record.id) else {
+      let total = try store.counts(sweepID: record.id).total
+      throw SweepError(.input, "the sweep '\(record.name)' has no trial \(trial)", place: store.path, remedy: "its trials are 1 to \(total)")
+    }
+    Terminal.error("\(record.name), trial \(found.number): \(found.state.rawValue)\(found.reason.map { ", \($0)" } ?? "")")
+    for (name, value) in zip(found.assignment.names, found.assignment.values) { Terminal.error("  \(name): \(value)") }
+    let times = [found.startedAt.map { "started \($0)" }, found.finishedAt.map { "finished \($0)" }].compactMap { $0 }
+    if !times.isEmpty { Terminal.error("  \(times.joined(separator: ", ")), attempts: \(found.attempt)") }
+
+    let metrics = try store.metrics(sweepID: record.id)
+    let columns = ViewColumns(parameters: [], metrics: metrics).metrics
+    try format.print(
+      Table(
+        columns: [Table.Column("epoch")] + columns.map { Table.Column($0.column, title: $0.name.replacing("_", with: " "), format: Self.brief) },
+        rows: try store.epochs(of: found.id).map { epoch in
+          [.integer(epoch.epoch)] + metrics.map { name in epoch[name].flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
+        }))
+  }
+
+  /// Four digits, but small numbers (learning rates) as they are.
+  private static func brief(_ value: ParameterValue) -> String {
+    guard let number = value.number, abs(number) >= 0.05 || number == 0 else { return Table.plain(value) }
+    return Table.rounded(value)
+  }
+}

@@ -1,0 +1,70 @@
+// `sweep status [SWEEP]` and `sweep list`: where a sweep stands, and which sweeps there are.
+
+import ArgumentParser
+import SweepCore
+import SweepKit
+import SweepReport
+import SweepStore
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show how many trials of a sweep are in which state, which run, and why some failed.",
+    discussion: """
+      EXAMPLE
+        sweep status
+        sweep status cifar10-grid --format json
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let store = try database.reading()
+    let record = try store.sweep(named: sweep)
+    try format.print(try SweepOverview.table(of: [record], in: store))
+    let notable = try store.trials(sweepID: record.id, states: [.running, .failed, .diverged], limit: 20)
+    for trial in notable {
+      let planned = trial.assignment["epochs"].map { " of \($0)" } ?? ""
+      let reason = trial.reason.map { ": \($0)" } ?? ", epoch \(trial.epochsDone)\(planned)"
+      Terminal.error("trial \(trial.number) \(trial.state.rawValue)\(reason)")
+    }
+  }
+}
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the sweeps of the database, the newest first.",
+    discussion: """
+      EXAMPLE
+        sweep list
+        sweep list --db results.sqlite.example
+      """)
+
+  @OptionGroup var database: DatabaseOption
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let store = try database.reading()
+    try format.print(try SweepOverview.table(of: try store.sweeps(), in: store))
+  }
+}
+
+/// A row for each sweep: its trials by state, and the best so far.
+enum SweepOverview {
+  static func table(of sweeps: [SweepRecord], in store: Store) throws -> Table {
+    let states = TrialState.allCases
+    let columns =
+      [Table.Column("sweep"), Table.Column("trials")] + states.map { Table.Column($0.rawValue) }
+      + [Table.Column("metric"), Table.Column("best", format: Table.rounded), Table.Column("trial"), Table.Column("created_at", title: "created")]
+    let rows = try sweeps.map { sweep -> [ParameterValue] in
+      let counts = try store.counts(sweepID: sweep.id)
+      let best = try store.ranking(sweep, states: [.complete], limit: 1).first?.trial
+      return [.text(sweep.name), .integer(counts.total)] + states.map { .integer(counts[$0]) } + [
+        .text(sweep.objective.metric), best?.objective.map(ParameterValue.real) ?? .null, best.map { .integer($0.number) } ?? .null,
+        .text(sweep.createdAt),
+      ]
+    }
+    return Table(columns: columns, rows: rows)
+  }
+}

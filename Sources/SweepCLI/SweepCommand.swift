@@ -1,0 +1,64 @@
+// The root command, and the one place that turns an error into text and an exit code.
+
+import ArgumentParser
+import Foundation
+import SweepCore
+
+@main
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract: "Hyperparameter sweeps: plan a grid, train it, rank it, query it with SQL, resume it after anything.",
+    discussion: """
+      EXAMPLE
+        sweep run sweeps/quickstart.yaml
+        sweep rank
+        sweep query "SELECT lambda, avg(validation_accuracy) FROM trials_quickstart GROUP BY lambda"
+
+      Results go to results.sqlite in the current folder; --db or SWEEP_DB names another file.
+      Results are printed on standard output, everything else on standard error.
+
+      EXIT CODES
+        0    done                                  65   bad input: sweep file, data, SQL, database
+        1    done, but some trials failed          74   reading, writing or the network failed
+        64   bad command line                      75   another process holds what is needed
+        130  interrupted; 'sweep resume' goes on
+
+      Completions: sweep --generate-completion-script bash|zsh|fish
+      """,
+    version: "0.1.0",
+    subcommands: [
+      PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self, ShowCommand.self,
+      QueryCommand.self, DataCommand.self,
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_DFL)  // `sweep rank | head` ends quietly
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as SweepError {
+      for diagnostic in error.diagnostics { Terminal.error("error: \(diagnostic)") }
+      Foundation.exit(error.kind.exitCode)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+extension SweepError.Kind {
+  /// As in sysexits.h.
+  var exitCode: Int32 {
+    switch self {
+    case .usage: 64
+    case .input: 65
+    case .io: 74
+    case .busy: 75
+    }
+  }
+}
+
+extension ExitCode {
+  static let someTrialsFailed = ExitCode(1)
+  static let interrupted = ExitCode(130)
+}

@@ -1,0 +1,18 @@
+// Comma-separated values by RFC 4180, with a header line; null is empty; lines end with a line feed, as Unix tools expect.
+
+import SweepCore
+
+package struct CSVExporter: Exporter {
+  package init() {}
+
+  package func text(of table: Table) -> String {
+    let header = table.columns.map { quoted($0.name) }.joined(separator: ",")
+    return ([header] + table.rows.map { row in row.map { $0 == .null ? "" : quoted($0.description) }.joined(separator: ",") })
+      .joined(separator: "\n") + "\n"
+  }
+
+  private func quoted(_ text: String) -> String {
+    let needsQuotes = text.unicodeScalars.contains { [",", "\"", "\n", "\r"].contains($0) }
+    return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+  }
+}

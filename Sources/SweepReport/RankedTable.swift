@@ -1,0 +1,79 @@
+// The ranked results: for people the objective, the test accuracy and what was swept, with intervals; for programs every parameter and
+// metric under its own name. The order comes from the store.
+
+import SweepCore
+import SweepStore
+
+/// A sweep's trials in order of its objective.
+package struct RankedTable: Sendable {
+  private let sweep: SweepRecord
+  private let trials: [RankedTrial]
+  private let metrics: [String]
+  private let swept: [String]
+  private let samples: @Sendable (String, Assignment) -> Int?
+
+  /// - Parameters:
+  ///   - swept: the parameters that vary; `epochs` is shown with them.
+  ///   - samples: the number of samples behind a metric that is a share.
+  package init(
+    _ sweep: SweepRecord, trials: [RankedTrial], metrics: [String], swept: [String], samples: @escaping @Sendable (String, Assignment) -> Int?
+  ) {
+    (self.sweep, self.trials, self.metrics, self.swept, self.samples) = (sweep, trials, metrics, swept, samples)
+  }
+
+  /// The columns of the lab's Table 3: objective and test accuracy with their 95 % intervals, then what was swept, then the epochs.
+  package var forPeople: Table {
+    let shown = [sweep.objective.metric] + ["test_accuracy"].filter { metrics.contains($0) && $0 != sweep.objective.metric }
+    let parameters =
+      swept.filter { $0 != "epochs" }.sorted(by: Self.labOrder) + ["epochs"].filter { name in trials.contains { $0.trial.assignment[name] != nil } }
+    let showsState = trials.contains { $0.trial.state != .complete }
+    var columns = [Table.Column("rank"), Table.Column("trial")]
+    for metric in shown {
+      columns.append(.init(metric, title: metric.spaced, format: Table.rounded))
+      if hasInterval(metric) { columns.append(.init("\(metric)_interval", title: "95 % interval")) }
+    }
+    columns += parameters.map { .init($0, title: $0.spaced) } + (showsState ? [.init("state")] : [])
+    let rows = trials.map { ranked in
+      var row: [ParameterValue] = [.integer(ranked.rank), .integer(ranked.trial.number)]
+      for metric in shown {
+        let value = metric == sweep.objective.metric ? ranked.trial.objective : ranked.metrics[metric]
+        row.append(value.map(ParameterValue.real) ?? .null)
+        if hasInterval(metric) { row.append(interval(value, metric, ranked.trial.assignment)) }
+      }
+      return row + parameters.map { ranked.trial.assignment[$0] ?? .null } + (showsState ? [.text(ranked.trial.state.rawValue)] : [])
+    }
+    return Table(columns: columns, rows: rows)
+  }
+
+  /// rank, trial, state, epoch, then every parameter and metric.
+  package var forPrograms: Table {
+    let names = trials.first?.trial.assignment.names ?? swept
+    let columns = ViewColumns(parameters: names, metrics: metrics)
+    let fixed = ["rank", "trial", "state", "epoch"]
+    return Table(
+      columns: (fixed + columns.parameters.map(\.column) + columns.metrics.map(\.column)).map { Table.Column($0) },
+      rows: trials.map { ranked in
+        [.integer(ranked.rank), .integer(ranked.trial.number), .text(ranked.trial.state.rawValue), .integer(ranked.epoch)]
+          + names.map { ranked.trial.assignment[$0] ?? .null } + metrics.map { ranked.metrics[$0].map(ParameterValue.real) ?? .null }
+      })
+  }
+
+  private func hasInterval(_ metric: String) -> Bool { trials.contains { samples(metric, $0.trial.assignment) != nil } }
+
+  private func interval(_ value: Double?, _ metric: String, _ assignment: Assignment) -> ParameterValue {
+    guard let value, let samples = samples(metric, assignment) else { return .null }
+    let interval = WilsonInterval(share: value, samples: samples)
+    return .text("\(fixed(interval.lower, digits: 4))–\(fixed(interval.upper, digits: 4))")
+  }
+
+  /// The lab writes lambda, eta, batch size in this order; everything else follows by name.
+  private static func labOrder(_ one: String, _ other: String) -> Bool {
+    let lab = ["lambda", "eta", "batch_size"]
+    return (lab.firstIndex(of: one) ?? lab.count, one) < (lab.firstIndex(of: other) ?? lab.count, other)
+  }
+}
+
+extension String {
+  /// "batch size" for "batch_size".
+  fileprivate var spaced: String { replacing("_", with: " ") }
+}

@@ -1,0 +1,53 @@
+// A table on its way out: columns and rows of values. Built by the reports, written by an exporter.
+
+import SweepCore
+
+/// Columns and rows.
+package struct Table: Sendable {
+  package struct Column: Sendable {
+    /// The name in CSV and JSON.
+    package let name: String
+    /// The heading for people.
+    package let title: String
+    /// How people see a value; CSV and JSON have it exact.
+    package let format: @Sendable (ParameterValue) -> String
+
+    package init(_ name: String, title: String? = nil, format: @escaping @Sendable (ParameterValue) -> String = Table.plain) {
+      (self.name, self.title, self.format) = (name, title ?? name, format)
+    }
+  }
+
+  package let columns: [Column]
+  package let rows: [[ParameterValue]]
+
+  /// - Precondition: every row has a value for each column.
+  package init(columns: [Column], rows: [[ParameterValue]]) {
+    precondition(rows.allSatisfy { $0.count == columns.count }, "a row has a value for each column")
+    (self.columns, self.rows) = (columns, rows)
+  }
+
+  /// The value as it is; nothing for null. Control characters are shown as escapes, so that a name cannot drive the terminal.
+  package static func plain(_ value: ParameterValue) -> String { value == .null ? "" : visible(value.description) }
+
+  /// A share or a measurement with four digits behind the point.
+  package static func rounded(_ value: ParameterValue) -> String {
+    guard let number = value.number else { return plain(value) }
+    return fixed(number, digits: 4)
+  }
+
+  package static func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+    return text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
+  }
+}
+
+/// The number with so many digits behind the point, without Foundation's locale.
+package func fixed(_ number: Double, digits: Int) -> String {
+  guard number.isFinite, abs(number) < 1e15 else { return number.description }
+  let scale = (0..<digits).reduce(1.0) { value, _ in value * 10 }
+  let scaled = Int((abs(number) * scale).rounded())
+  let text = String(scaled)
+  let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+  let sign = number < 0 && scaled > 0 ? "-" : ""
+  return digits == 0 ? sign + padded : sign + padded.dropLast(digits) + "." + padded.suffix(digits)
+}
