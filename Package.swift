@@ -60,9 +60,9 @@ let package = Package(
     tests("SweepTrainingTests", on: ["SweepCore", "SweepTraining", "CKernels"]),
     tests("SweepExecutorsTests", on: ["SweepCore", "SweepExecutors", "SweepTraining"]),
     tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
-    tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"] + grdb),
+    tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
     tests("SweepReportTests", on: ["SweepCore", "SweepReport", "SweepStore"]),
-    tests("EndToEndTests", on: ["SweepCLI"] + grdb),
+    tests("EndToEndTests", on: ["SweepCLI", "SweepCore", "SweepKit", "SweepTraining"] + grdb),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -48,8 +48,15 @@ extension ParameterValue {
   }
 }
 
+// In JSON a value is itself, but for a real number that is whole: JSON's writers and readers do not tell 1.0 from 1, and a trial's text does.
 extension ParameterValue: Codable {
+  private enum CodingKeys: CodingKey { case real }
+
   public init(from decoder: any Decoder) throws {
+    if let keyed = try? decoder.container(keyedBy: CodingKeys.self) {
+      self = .real(try keyed.decode(Double.self, forKey: .real))
+      return
+    }
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -65,6 +72,10 @@ extension ParameterValue: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
+    if case .real(let value) = self, value == value.rounded() {
+      var keyed = encoder.container(keyedBy: CodingKeys.self)
+      return try keyed.encode(value, forKey: .real)
+    }
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()

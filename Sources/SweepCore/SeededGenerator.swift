@@ -50,9 +50,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// A real number of the open interval (0, 1), a multiple of 2⁻⁵³ plus 2⁻⁵⁴.
   public mutating func nextUnit() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
 
-  typealias Words = (UInt32, UInt32, UInt32, UInt32)
+  package typealias Words = (UInt32, UInt32, UInt32, UInt32)
 
-  static func philox(counter: Words, key: (UInt32, UInt32)) -> Words {
+  package static func philox(counter: Words, key: (UInt32, UInt32)) -> Words {
     var (c, k) = (counter, key)
     for round in 0..<10 {
       if round > 0 { k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85) }
@@ -83,7 +83,7 @@ extension SeededGenerator {
   }
 
   /// ln x for positive normal x: x = m·2ᵉ with m in [√½, √2), ln m = 2 artanh((m−1)/(m+1)) by its series.
-  static func logarithm(_ x: Double) -> Double {
+  package static func logarithm(_ x: Double) -> Double {
     var (m, e) = (x.significand, Double(x.exponent))
     if m > 1.4142135623730951 { (m, e) = (m / 2, e + 1) }
     let s = (m - 1) / (m + 1)

@@ -38,7 +38,7 @@ package struct BuiltinExecutor: TrialExecutor {
   /// The most trials of a cohort: nine of ten classes are 90 columns, whose weights for 3,072 inputs are about the second-level cache.
   package static let largestCohort = 9
 
-  /// Groups by data, batch size, seed and epoch, in parts as equal as can be: as large as `largestCohort`, but at least two cohorts per
+  /// Groups by data, batch size, seed and epoch, in parts as equal as can be: as large as `largestCohort`, but about two cohorts per
   /// worker where there are trials enough, so that nobody is idle for long at the end.
   package func cohorts(of trials: [Trial], workers: Int) -> [Cohort] {
     let largest = max(1, min(Self.largestCohort, (trials.count + 2 * workers - 1) / (2 * workers)))

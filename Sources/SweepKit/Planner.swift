@@ -53,7 +53,7 @@ public struct Planner: Sendable {
   }
 
   /// A sweep grows and shrinks by its swept parameters; everything else stays, or the trials would not be comparable.
-  static func checkChanges(from old: SweepFile, to new: SweepFile) throws(SweepError) {
+  package static func checkChanges(from old: SweepFile, to new: SweepFile) throws(SweepError) {
     var complaints: [Diagnostic] = []
     func changed(_ what: String, _ before: String, _ now: String) {
       complaints.append(

@@ -2,8 +2,8 @@
 
 import SweepCore
 
-enum YAMLScalar {
-  static func value(of text: String) -> ParameterValue {
+package enum YAMLScalar {
+  package static func value(of text: String) -> ParameterValue {
     switch text {
     case "", "~", "null", "Null", "NULL": return .null
     case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": return .bool(true)

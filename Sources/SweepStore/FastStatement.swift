@@ -6,12 +6,15 @@ import GRDBSQLite
 
 /// Valid inside the transaction that made it.
 struct FastStatement {
+  /// Kept, because a change of the schema (a new view) empties GRDB's cache and would free it under our feet.
+  private let owner: Statement
   private let statement: OpaquePointer
   private let database: Database
 
   init(_ database: Database, _ sql: String) throws {
     self.database = database
-    statement = try database.cachedStatement(sql: sql).sqliteStatement
+    owner = try database.cachedStatement(sql: sql)
+    statement = owner.sqliteStatement
     sqlite3_reset(statement)  // GRDB leaves a cached statement stepped, and binding then is a misuse
     sqlite3_clear_bindings(statement)
   }

@@ -29,6 +29,10 @@ public struct PlanResult: Sendable, Equatable {
   public let fellOutCount: Int
 
   public static let listed = 20
+
+  package init(added: Int, planned: Int, fellOut: [Int], fellOutCount: Int) {
+    (self.added, self.planned, self.fellOut, self.fellOutCount) = (added, planned, fellOut, fellOutCount)
+  }
 }
 
 extension Store {

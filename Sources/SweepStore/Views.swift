@@ -66,7 +66,7 @@ enum Views {
         DROP VIEW IF EXISTS \(quoted("epochs_\(slug)"));
         CREATE VIEW \(quoted("epochs_\(slug)")) AS SELECT
           \(list(["t.number AS trial", "e.epoch"] + parameterColumns + epochMetrics))
-        FROM trial AS t JOIN epoch_metric AS e ON e.trial_id = t.id WHERE t.sweep_id = \(sweepID) GROUP BY t.id, e.epoch;
+        FROM trial AS t JOIN epoch_metric AS e ON e.trial_id = t.id WHERE t.sweep_id = \(sweepID) GROUP BY t.number, e.epoch;
         """)
   }
 

@@ -7,7 +7,7 @@ package struct CIFAR10: DatasetSource {
   package init() {}
 
   package static let folderName = "cifar-10-batches-bin"
-  static let files = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
+  package static let files = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
   static let imagesPerFile = 10_000
   static let inputs = 3072
 

@@ -1,0 +1,112 @@
+// The documents say what the code does: commands, parameters, answers, and the links between them.
+
+import Foundation
+import SweepCore
+import SweepTestSupport
+import SweepTraining
+import Testing
+
+struct DocumentationTests {
+  private func document(_ path: String) throws -> String { try String(contentsOfFile: projectFolder + "/" + path, encoding: .utf8) }
+
+  static let commands = ["plan", "run", "resume", "status", "list", "rank", "show", "query", "data"]
+
+  @Test(arguments: commands.map { [$0] } + ["list", "fetch", "verify"].map { ["data", $0] } + [[]])
+  func everyCommandsHelpHasAnExample(command: [String]) throws {
+    let help = try SweepBinary(in: NSTemporaryDirectory()).run(command + ["--help"])
+    #expect(help.status == 0 && help.output.contains("EXAMPLE\n"))
+  }
+
+  @Test func theReadmeNamesEveryCommandAndExitCode() throws {
+    let readme = try document("README.md")
+    for command in Self.commands { #expect(readme.contains("sweep \(command)"), "sweep \(command)") }
+    for code in ["0", "1", "64", "65", "74", "75", "130"] { #expect(readme.contains("| \(code) |"), "exit code \(code)") }
+  }
+
+  @Test func theSweepFilePageNamesEveryKeyAndParameter() throws {
+    let page = try document("docs/sweep-file.md")
+    for key in ["name", "description", "method", "metric", "trainer", "parameters", "goal", "at", "value", "values", "min", "max", "distribution"] {
+      #expect(page.contains("`\(key)`"), "\(key)")
+    }
+    for declaration in Hyperparameters.declarations { #expect(page.contains("`\(declaration.name)`"), "\(declaration.name)") }
+    for name in losses.names + datasets.names { #expect(page.contains("`\(name)`"), "\(name)") }
+    for metric in Trainer.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
+  }
+
+  @Test func theSchemaPageNamesEveryTableAndColumn() throws {
+    let page = try document("docs/schema.md")
+    let folder = TemporaryFolder()
+    try folder.write(CommandTests.small, to: "small.yaml")
+    _ = try SweepBinary(in: folder.path).run("run", "small.yaml", "--quiet")
+    let relations = try SweepBinary(in: folder.path).run("query", "--format", "csv").output.split(separator: "\n").dropFirst()
+    for line in relations where !line.contains("_small") {
+      let parts = line.split(separator: ",", maxSplits: 1)
+      #expect(page.contains("`\(parts[0])`"), "table \(parts[0])")
+      for column in parts[1].split(separator: " ") { #expect(page.contains("`\(column)`"), "\(parts[0]).\(column)") }
+    }
+  }
+
+  static let pages: [String] = {
+    let files = FileManager.default.enumerator(atPath: projectFolder)?.compactMap { $0 as? String } ?? []
+    return files.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".build") }.sorted()
+  }()
+
+  @Test(arguments: pages) func everyLinkLeadsToAFile(page: String) throws {
+    let folder = (page as NSString).deletingLastPathComponent
+    for match in try document(page).matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+      let target = (folder.isEmpty ? "" : folder + "/") + match.1
+      #expect(FileManager.default.fileExists(atPath: projectFolder + "/" + target), "\(page) links to \(target)")
+    }
+  }
+
+  @Test func theTourNamesEverySourceFile() throws {
+    let tour = try document("docs/tour.md")
+    let files = FileManager.default.enumerator(atPath: projectFolder + "/Sources")?.compactMap { $0 as? String } ?? []
+    for file in files where file.hasSuffix(".swift") || file.hasSuffix(".c") {
+      let name = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
+      #expect(tour.contains(name), "\(file)")
+    }
+  }
+
+  /// Each `sql` block of the cookbook is followed by a block with its answer from results.sqlite.example.
+  /// SWEEP_UPDATE_DOCS=1 writes the answers anew.
+  @Test func theCookbooksAnswersAreThoseOfTheExampleDatabase() throws {
+    let page = try document("docs/sql-cookbook.md")
+    let example = TemporaryFolder()
+    try FileManager.default.copyItem(atPath: projectFolder + "/results.sqlite.example", toPath: example.path("results.sqlite"))
+    var updated = page
+    var questions = 0
+    for match in page.matches(of: /```sql\n([\s\S]*?)\n```\n\n```text\n([\s\S]*?)```/) {
+      questions += 1
+      let result = try SweepBinary(in: example.path).run("query", String(match.1))
+      #expect(result.status == 0, "\(match.1)\n\(result.errors)")
+      updated = updated.replacing("\(match.1)\n```\n\n```text\n\(match.2)```", with: "\(match.1)\n```\n\n```text\n\(result.output)```")
+      if ProcessInfo.processInfo.environment["SWEEP_UPDATE_DOCS"] == nil { #expect(result.output == match.2, "\(match.1)") }
+    }
+    #expect(questions >= 10)
+    if updated != page, ProcessInfo.processInfo.environment["SWEEP_UPDATE_DOCS"] != nil {
+      try updated.write(toFile: projectFolder + "/docs/sql-cookbook.md", atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test func theExampleDatabaseIsSmallAndFinished() throws {
+    let path = projectFolder + "/results.sqlite.example"
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    #expect(size > 10_000 && size < 1_000_000)
+    let folder = TemporaryFolder()
+    try FileManager.default.copyItem(atPath: path, toPath: folder.path("results.sqlite"))
+    #expect(try Results.integer(folder.path("results.sqlite"), "SELECT count(*) FROM trial WHERE state <> 'complete'") == 0)
+  }
+
+  static let fashionIsThere = FashionMNIST().folder(in: DataFolders()) != nil
+
+  @Test(.enabled("dataset-fashion-mnist is installed") { fashionIsThere }) func theQuickStartRunsOnRealImages() throws {
+    let folder = TemporaryFolder()
+    let result = try SweepBinary(in: folder.path).run("run", projectFolder + "/sweeps/quickstart.yaml")
+    #expect(result.status == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n").dropFirst(2)
+    #expect(rows.count >= 12)
+    let best = rows.first?.split(separator: " ").dropFirst(2).first.flatMap { Double($0) } ?? 0
+    #expect(best > 0.82)
+  }
+}

@@ -1,0 +1,106 @@
+// The promises of the tool, kept by the built binary: nothing lost on kill -9, the same numbers with any number of workers, readers at any time.
+
+import Foundation
+import GRDB
+import SweepTestSupport
+import Testing
+
+@Suite(.serialized) struct DurabilityTests {
+  let folder = TemporaryFolder()
+
+  private func sweep(_ database: String, _ arguments: String...) throws -> SweepBinary.Running {
+    try folder.write(tortureSweep, to: "torture.yaml")
+    return try SweepBinary(in: folder.path).start(["run", "torture.yaml", "--db", database] + arguments)
+  }
+
+  /// The metrics of a run that nobody disturbed.
+  private static let undisturbed = Result {
+    let folder = TemporaryFolder()
+    try folder.write(tortureSweep, to: "torture.yaml")
+    let result = try SweepBinary(in: folder.path).run("run", "torture.yaml")
+    #expect(result.status == 0, "\(result.errors)")
+    let metrics = try Results.metrics(folder.path("results.sqlite"))
+    #expect(metrics.count == 12 * 60 * 10)
+    return metrics
+  }
+
+  @Test func aSweepKilledThreeTimesHasTheMetricsOfOneThatWasNot() throws {
+    let expected = try Self.undisturbed.get()
+    let path = folder.path("killed.sqlite")
+    for (kills, epochs) in [90, 300, 500].enumerated() {
+      let child = try sweep("killed.sqlite")
+      Results.wait(for: epochs, in: path) { child.isRunning }
+      child.send(SIGKILL)
+      #expect(child.wait().status == 128 + SIGKILL, "it ended before it was killed: kill \(kills + 1)")
+      let done = Results.epochsDone(path)
+      #expect(done >= epochs && done < 720, "killed after \(done) epochs")
+      // What is recorded by now is already what it will be, and every epoch is whole.
+      let sofar = try Results.metrics(path)
+      #expect(sofar.allSatisfy { expected[$0.key] == $0.value })
+      #expect(sofar.count == done * 10)
+    }
+    let last = try sweep("killed.sqlite").wait()
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(try Results.metrics(path) == expected)
+    #expect(try Results.integer(path, "SELECT count(*) FROM checkpoint") == 0)
+    #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'complete' AND epochs_done = 60") == 12)
+    #expect(try Results.integer(path, "SELECT max(attempt) FROM trial") > 1)
+    #expect(try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+  }
+
+  @Test func oneTwoAndFiveWorkersGiveTheSameNumbers() throws {
+    let expected = try Self.undisturbed.get()
+    for workers in ["1", "2", "5"] {
+      let result = try sweep("w\(workers).sqlite", "--workers", workers).wait()
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try Results.metrics(folder.path("w\(workers).sqlite")) == expected, "\(workers) workers")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalFinishesTheEpochSavesAndExitsWith130(signal: Int32) throws {
+    let child = try sweep("stopped.sqlite")
+    let path = folder.path("stopped.sqlite")
+    Results.wait(for: 40, in: path) { child.isRunning }
+    child.send(signal)
+    let result = child.wait()
+    #expect(result.status == 130)
+    #expect(result.errors.contains("stopping after this epoch") && result.errors.contains("sweep resume torture"))
+    #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'running'") == 0)
+    #expect(try Results.integer(path, "SELECT count(*) FROM checkpoint JOIN trial ON trial.id = trial_id WHERE epoch <> epochs_done") == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("-lock-") }.isEmpty)
+    let resumed = try SweepBinary(in: folder.path).run("resume", "--db", "stopped.sqlite")
+    #expect(resumed.status == 0 && resumed.errors.contains("12 complete"))
+  }
+
+  @Test func aSecondRunnerIsTurnedAwayAndReadersAreNot() throws {
+    let child = try sweep("shared.sqlite")
+    let path = folder.path("shared.sqlite")
+    Results.wait(for: 20, in: path) { child.isRunning }
+    let binary = SweepBinary(in: folder.path)
+    let second = try binary.run("run", "torture.yaml", "--db", "shared.sqlite")
+    #expect(second.status == 75 && second.errors.contains("being run by another process (process "))
+    var reads = 0
+    while child.isRunning {
+      #expect(try Results.integer(path, "SELECT count(*) FROM trials_torture JOIN epochs_torture USING (trial)") >= 0)
+      #expect(try binary.run("rank", "--all", "--db", "shared.sqlite").status == 0)
+      #expect(try binary.run("query", "SELECT count(*), max(validation_accuracy) FROM epochs_torture", "--db", "shared.sqlite").status == 0)
+      reads += 1
+    }
+    let result = child.wait()
+    #expect(reads > 2 && result.status == 0 && !result.errors.contains("locked"))
+  }
+
+  @Test func aDivergedTrialIsAResultAndNotAFailure() throws {
+    try folder.write(
+      tortureSweep.replacing("eta: {values: [0.001, 0.02]}", with: "eta: {values: [0.001, 1e30]}").replacing("value: 40", with: "value: 3"),
+      to: "torture.yaml")
+    let binary = SweepBinary(in: folder.path)
+    let result = try binary.run("run", "torture.yaml")
+    #expect(result.status == 0 && result.errors.contains("6 complete, 6 diverged"))
+    let status = try binary.run("status")
+    #expect(status.errors.contains("diverged: epoch "))
+    #expect(
+      try binary.run("query", "SELECT count(*) FROM trials_torture WHERE state = 'diverged' AND train_loss IS NULL", "--format", "csv").output
+        .hasSuffix("\n6\n"))
+  }
+}

@@ -1,0 +1,53 @@
+// What a results database holds, read behind the tool's back, for comparing runs to the last bit.
+
+import Foundation
+import GRDB
+
+enum Results {
+  /// Every metric of every epoch but `seconds`, the one that time decides: "trial epoch metric" → the bits.
+  static func metrics(_ path: String) throws -> [String: UInt64] {
+    try DatabaseQueue(path: path).read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT trial.number, epoch, name, value FROM epoch_metric JOIN trial ON trial.id = trial_id JOIN metric ON metric.id = metric_id
+          WHERE name <> 'seconds'
+          """)
+      return Dictionary(
+        uniqueKeysWithValues: rows.map { row in ("\(row[0] as Int) \(row[1] as Int) \(row[2] as String)", ((row[3] as Double?) ?? .nan).bitPattern) })
+    }
+  }
+
+  static func integer(_ path: String, _ sql: String) throws -> Int {
+    try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: sql) ?? -1 }
+  }
+
+  /// Epochs recorded so far; 0 where there is no database yet.
+  static func epochsDone(_ path: String) -> Int {
+    guard FileManager.default.fileExists(atPath: path) else { return 0 }
+    return (try? integer(path, "SELECT ifnull(sum(epochs_done), 0) FROM trial")) ?? 0
+  }
+
+  /// Waits until so many epochs are recorded, or the child has ended, or half a minute has passed.
+  static func wait(for epochs: Int, in path: String, while isRunning: () -> Bool) {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while isRunning(), epochsDone(path) < epochs, ContinuousClock.now < deadline { usleep(10_000) }
+  }
+}
+
+/// A sweep of 12 trainings on made images that takes some seconds: both losses, three batch sizes, one that diverges.
+let tortureSweep = """
+  name: torture
+  method: grid
+  metric: {name: validation_accuracy, goal: maximize}
+  parameters:
+    eta: {values: [0.001, 0.02]}
+    batch_size: {values: [5, 50, 100]}
+    loss: {values: [softmax_cross_entropy, multiple_binary_cross_entropy]}
+    lambda: {value: 0.001}
+    decay_every: {value: 10}
+    epochs: {value: 60}
+    dataset: {value: synthetic}
+    training_images: {value: 60000}
+    validation_images: {value: 500}
+  """

@@ -1,0 +1,36 @@
+import SweepExecutors
+import Synchronization
+import Testing
+
+struct WorkerPoolTests {
+  @Test(arguments: [1, 2, 8]) func everyItemIsTakenOnceAndAllWorkersEnd(workers: Int) {
+    let next = Mutex(0)
+    let seen = Mutex<[Int]>([])
+    WorkerPool(workers: workers).run {
+      next.withLock { value -> Int? in
+        guard value < 500 else { return nil }
+        value += 1
+        return value
+      }
+    } work: { (item: Int, worker: Int) in
+      #expect((0..<workers).contains(worker))
+      seen.withLock { $0.append(item) }
+    }
+    #expect(seen.withLock { $0.sorted() } == Array(1...500))
+  }
+
+  @Test func workersRunAtTheSameTime() {
+    let running = Mutex((now: 0, most: 0))
+    let next = Atomic<Int>(0)
+    WorkerPool(workers: 3).run {
+      next.add(1, ordering: .relaxed).newValue <= 3 ? true : nil
+    } work: { (_: Bool, _: Int) in
+      running.withLock { state in
+        state.now += 1
+        state.most = max(state.most, state.now)
+      }
+      while running.withLock({ $0.most < 3 }) {}  // ends only when all three are here
+    }
+    #expect(running.withLock { $0.most } == 3)
+  }
+}

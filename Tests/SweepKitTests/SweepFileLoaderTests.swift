@@ -1,0 +1,136 @@
+import Foundation
+import SweepCore
+import SweepKit
+import SweepTestSupport
+import Testing
+
+struct SweepFileLoaderTests {
+  private func load(_ text: String) throws(SweepError) -> SweepFile {
+    try SweepFileLoader(trainers: try Registry.builtin()).load(text: text, path: "a.yaml")
+  }
+
+  /// The complaints, one a line.
+  private func complaints(_ text: String) -> [String] {
+    do throws(SweepError) {
+      _ = try load(text)
+      return []
+    } catch { return error.diagnostics.map(\.description) }
+  }
+
+  private func file(_ parameters: String, method: String = "grid", metric: String = "{name: validation_accuracy, goal: maximize}") -> String {
+    "method: \(method)\nmetric: \(metric)\nparameters:\n" + parameters.split(separator: "\n").map { "  \($0)\n" }.joined()
+  }
+
+  @Test func aFileIsReadWithItsDefaultsFilledIn() throws {
+    let sweep = try load(file("eta: {values: [0.1, 1e-5, 1]}\nlambda: {value: 0}\nseed: {min: 1, max: 3}\ndecay_every: {value: null}"))
+    #expect(sweep.name == "a" && sweep.method == "grid" && sweep.trainer == "one-layer-network")
+    #expect(sweep.objective == Objective(metric: "validation_accuracy", goal: .maximize, at: .last))
+    #expect(sweep.space["eta"]?.domain == .values([.real(0.1), .real(1e-5), .real(1)]))
+    #expect(sweep.space["seed"]?.domain == .integers(min: 1, max: 3))
+    #expect(sweep.space["decay_every"]?.domain == .constant(.null))
+    #expect(sweep.space["batch_size"]?.domain == .constant(.integer(100)))
+    #expect(sweep.space.gridCount == 9)
+  }
+
+  @Test func repeatedValuesCollapse() throws {
+    let sweep = try load(file("eta: {values: [1, 1.0, 0.5, 1e0]}"))
+    #expect(sweep.space["eta"]?.domain == .values([.real(1), .real(0.5)]))
+  }
+
+  @Test func theDefinitionReadsBackAsTheSameSweep() throws {
+    let sweep = try load(file("eta: {values: [0.1, 0.2]}\nseed: {min: 1, max: 3}"))
+    #expect(try SweepFile(definition: sweep.definition()) == sweep)
+  }
+
+  @Test func allThatIsWrongIsToldAtOnceWithLineAndRemedy() {
+    let text = """
+      method: gird
+      metrc: {name: x}
+      metric: {name: validation_acuracy, goal: up, at: first}
+      parameters:
+        eta: {values: [0.1, 0, -1, fast]}
+        lamda: {value: 0}
+        batch_size: 5
+        epochs: {value: 1.5}
+        seed: {min: 5, max: 1}
+        loss: {values: [softmax]}
+        decay_every: {value: 3, values: [3]}
+        decay_factor: {}
+      """
+    let found = complaints(text)
+    let expected = [
+      "unknown method 'gird' — a.yaml:1, method — did you mean 'grid'? known: grid",
+      "unknown key 'metrc' — a.yaml:2, metrc — did you mean 'metric'?",
+      "unknown metric 'validation_acuracy' — a.yaml:3, metric.name — did you mean 'validation_accuracy'?",
+      "unknown goal 'up' — a.yaml:3, metric.goal — known: minimize, maximize", "unknown at 'first' — a.yaml:3, metric.at — known: last, best",
+      "eta is 0 — a.yaml:5, parameters.eta.values[1] — use a number above 0.0",
+      "eta is -1 — a.yaml:5, parameters.eta.values[2] — use a number above 0.0",
+      "eta is 'fast' — a.yaml:5, parameters.eta.values[3] — use a number above 0.0",
+      "unknown key 'lamda' — a.yaml:6, parameters.lamda — did you mean 'lambda'?",
+      "batch_size is '5' — a.yaml:7, parameters.batch_size — write {value: 5}",
+      "epochs is 1.5 — a.yaml:8, parameters.epochs.value — use a whole number",
+      "min 5 is not below max 1 — a.yaml:9, parameters.seed.min",
+      "loss is 'softmax' — a.yaml:10, parameters.loss.values[0]",
+      "decay_every has value and values — a.yaml:11, parameters.decay_every — give one of",
+      "decay_factor has no value — a.yaml:12, parameters.decay_factor — give one of",
+    ]
+    for line in expected { #expect(found.contains { $0.hasPrefix(line) }, "\(line)\nin\n\(found.joined(separator: "\n"))") }
+    #expect(found.count == expected.count)
+  }
+
+  @Test func aGridOverARangeOfRealsIsRefusedInItsLine() {
+    #expect(
+      complaints(file("eta: {min: 0.1, max: 0.2}")) == [
+        "eta is a range of real numbers, which a grid cannot enumerate — a.yaml:4, parameters.eta — list its values: {values: [...]}"
+      ])
+  }
+
+  @Test func whatIsMissingIsNamed() {
+    let found = complaints("description: nothing else")
+    #expect(found.contains { $0.hasPrefix("method is missing") })
+    #expect(found.contains { $0.hasPrefix("metric is missing") })
+    #expect(found.contains { $0.hasPrefix("parameters is missing") })
+    #expect(complaints(file("lambda: {value: 0}")).contains { $0.hasPrefix("eta (learning rate) is missing — a.yaml:3, parameters") })
+  }
+
+  @Test func moreImagesThanThereAreIsAnErrorOfTheFile() {
+    let found = complaints(file("eta: {value: 1}\ntraining_images: {values: [10, 50000]}"))
+    #expect(found.count == 1 && found[0].contains("51000, but cifar10 has 50000") && found[0].contains("a.yaml:5, parameters.training_images"))
+  }
+
+  @Test(arguments: [
+    ("", "empty"), ("- a\n- b", "not a mapping"), ("method: [grid", "not YAML"), ("a: b: c", "not YAML"),
+    ("method: grid\nmethod: grid", "given twice"),
+    ("parameters: {eta: {value: 1}", "a.yaml:"), ("\tmethod: grid", "a.yaml:1"), ("just words", "not a mapping"),
+  ])
+  func whatIsNoSweepFileIsToldAsSuch(text: String, expected: String) {
+    let found = complaints(text).joined(separator: "\n")
+    #expect(found.contains(expected) && found.contains("a.yaml"), "\(found)")
+  }
+
+  @Test func aFileThatIsNotThereOrNotTextIsTold() throws {
+    let folder = TemporaryFolder()
+    let loader = SweepFileLoader(trainers: try Registry.builtin())
+    #expect { try loader.load(folder.path("none.yaml")) } throws: { "\($0)".contains("none.yaml") }
+    let path = try folder.write([0xff, 0xfe, 0x00], to: "bad.yaml")
+    #expect { try loader.load(path) } throws: { "\($0)".contains("not UTF-8") }
+  }
+
+  @Test(arguments: [
+    ("1e-5", ParameterValue.real(1e-5)), ("1e5", .real(1e5)), (".5", .real(0.5)), ("5.", .real(5)), ("-.5", .real(-0.5)), ("1_000", .integer(1000)),
+    ("012", .integer(10)), ("0o12", .integer(10)), ("0x1F", .integer(31)), ("-7", .integer(-7)), ("+7", .integer(7)), ("yes", .bool(true)),
+    ("Off", .bool(false)), ("~", .null), ("None", .text("None")), ("1e400", .text("1e400")), (".inf", .text(".inf")), ("1.2.3", .text("1.2.3")),
+    ("-", .text("-")), ("nan", .text("nan")), ("0", .integer(0)), ("1-2", .text("1-2")),
+  ])
+  func plainScalarsMeanWhatTheirAuthorsMean(text: String, expected: ParameterValue) {
+    #expect(YAMLScalar.value(of: text) == expected)
+  }
+
+  static let sweepFiles = (try? FileManager.default.contentsOfDirectory(atPath: projectFolder + "/sweeps"))?.filter { $0.hasSuffix(".yaml") } ?? []
+
+  @Test(arguments: sweepFiles) func everyCommittedSweepFileLoadsUnderItsOwnName(file: String) throws {
+    let sweep = try SweepFileLoader(trainers: try Registry.builtin()).load(projectFolder + "/sweeps/" + file)
+    #expect(sweep.name + ".yaml" == file)
+    #expect(sweep.summary != nil)
+  }
+}

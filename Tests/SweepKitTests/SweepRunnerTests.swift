@@ -1,0 +1,164 @@
+import SweepCore
+import SweepKit
+import SweepStore
+import SweepTestSupport
+import Synchronization
+import Testing
+
+struct SweepRunnerTests {
+  /// Collects what happens.
+  final class Watcher: SweepObserver {
+    let events = Mutex<[SweepEvent]>([])
+    let onEpoch: @Sendable () -> Void
+    init(onEpoch: @escaping @Sendable () -> Void = {}) { self.onEpoch = onEpoch }
+    func observe(_ event: SweepEvent) {
+      events.withLock { $0.append(event) }
+      if case .epoch = event { onEpoch() }
+    }
+  }
+
+  static func sweep(_ xs: [Int], name: String = "s", epochs: Int = 3, mode: String = "plain", goal: Objective.Goal = .maximize) -> SweepFile {
+    SweepFile(
+      name: name, trainer: "scripted", objective: Objective(metric: "score", goal: goal),
+      space: SearchSpace([
+        Parameter("x", .values(xs.map { .real(Double($0)) })), Parameter("epochs", .constant(.integer(epochs))),
+        Parameter("mode", .constant(.text(mode))),
+      ]))
+  }
+
+  let folder = TemporaryFolder()
+
+  private func store() throws -> Store { try Store.open(folder.path("results.sqlite")) }
+
+  private func run(
+    _ file: SweepFile, _ executor: ScriptedExecutor = ScriptedExecutor(), workers: Int = 2, retryFailed: Bool = false,
+    stop: StopSignal = StopSignal(),
+    observer: Watcher = Watcher()
+  ) throws -> SweepOutcome {
+    try SweepRunner(
+      file, trainer: executor.entry, store: try store(), options: .init(workers: workers, retryFailed: retryFailed), stop: stop, observer: observer
+    ).run()
+  }
+
+  @Test func everyTrialRunsOnceAndTheBestIsFirst() throws {
+    let executor = ScriptedExecutor()
+    let outcome = try run(Self.sweep([1, 5, 3]), executor)
+    #expect(executor.started.sorted() == [1, 2, 3])
+    #expect(outcome.counts[.complete] == 3 && outcome.ended == 3 && !outcome.wasInterrupted)
+    let ranking = try store().ranking(outcome.sweep)
+    #expect(ranking.map(\.trial.number) == [2, 3, 1] && ranking[0].trial.objective == 8)
+  }
+
+  @Test func runningAgainRunsNothingTwice() throws {
+    _ = try run(Self.sweep([1, 2]))
+    let executor = ScriptedExecutor()
+    let outcome = try run(Self.sweep([1, 2]), executor)
+    #expect(executor.started.isEmpty && outcome.ended == 0 && outcome.counts[.complete] == 2)
+  }
+
+  @Test func aGrownFileRunsOnlyWhatIsNewAndAShrunkOneNothing() throws {
+    _ = try run(Self.sweep([1, 2]))
+    let grown = ScriptedExecutor()
+    _ = try run(Self.sweep([1, 2, 7]), grown)
+    #expect(grown.started == [3])
+    let shrunk = ScriptedExecutor()
+    let outcome = try run(Self.sweep([7]), shrunk)
+    #expect(shrunk.started.isEmpty && outcome.counts.total == 3)
+  }
+
+  @Test func aChangedConstantIsRefusedWithTheTwoWaysOnAndNothingChanges() throws {
+    _ = try run(Self.sweep([1]))
+    do throws(SweepError) {
+      try Planner.checkChanges(from: Self.sweep([1]), to: Self.sweep([1], epochs: 4, mode: "fancy", goal: .minimize))
+      Issue.record("a changed constant was accepted")
+    } catch {
+      #expect(error.diagnostics.count == 3)
+      #expect(
+        error.description.contains("epochs was 3 when 's' was planned and is now 4 — start a new sweep with --name NEW-NAME, or restore epochs: 3"))
+      #expect(error.description.contains("metric was maximize score at last") && error.description.contains("mode was plain"))
+    }
+    #expect(throws: SweepError.self) { try run(Self.sweep([1], epochs: 4)) }
+    #expect(try store().sweeps().count == 1)
+    #expect(try run(Self.sweep([1], name: "new", epochs: 4)).counts[.complete] == 1)
+  }
+
+  @Test func aFailingTrialOfACohortFailsAloneAndNothingRunsTwice() throws {
+    struct Broken: Error, CustomStringConvertible { let description = "the dog ate it" }
+    let executor = ScriptedExecutor(cohortSize: 4) { trial, epoch in if trial.number == 2, epoch == 2 { throw Broken() } }
+    let outcome = try run(Self.sweep([1, 2, 3, 4, 5]), executor, workers: 1)
+    #expect(outcome.counts[.failed] == 1 && outcome.counts[.complete] == 4)
+    let failed = try store().trial(2, sweepID: outcome.sweep.id)
+    #expect(failed?.state == .failed && failed?.reason == "the dog ate it" && failed?.epochsDone == 1)
+    // 1 had ended before 2 failed, so it did not run again; 2, 3, 4 did, alone.
+    #expect(executor.started == [1, 2, 3, 4, 2, 3, 4, 5] || executor.started == [1, 2, 3, 4, 4, 3, 2, 5], "\(executor.started)")
+    for number in [1, 3, 4, 5] {
+      let trial = try #require(try store().trial(number, sweepID: outcome.sweep.id))
+      #expect(try store().epochs(of: trial.id).map(\.epoch) == [1, 2, 3])
+      #expect(trial.objective == Double(number) + 3)
+    }
+  }
+
+  @Test func failedTrialsRunAgainOnlyWhenAskedTo() throws {
+    struct Broken: Error {}
+    let broken = Atomic<Bool>(true)
+    let executor = ScriptedExecutor { trial, _ in if trial.number == 1, broken.load(ordering: .relaxed) { throw Broken() } }
+    #expect(try run(Self.sweep([1, 2]), executor).counts[.failed] == 1)
+    broken.store(false, ordering: .relaxed)
+    #expect(try run(Self.sweep([1, 2]), executor).counts[.failed] == 1)
+    let outcome = try run(Self.sweep([1, 2]), executor, retryFailed: true)
+    #expect(outcome.counts[.complete] == 2 && outcome.ended == 1)
+    #expect(try store().trial(1, sweepID: outcome.sweep.id)?.attempt == 2)
+  }
+
+  @Test func aStoppedSweepSavesItsEpochAndGoesOnThere() throws {
+    let stop = StopSignal()
+    let count = Atomic<Int>(0)
+    let watcher = Watcher { if count.add(1, ordering: .relaxed).newValue == 4 { stop.set() } }
+    let file = Self.sweep([1, 2, 3, 4], epochs: 5)
+    let first = try run(file, ScriptedExecutor(), workers: 1, stop: stop, observer: watcher)
+    #expect(first.wasInterrupted && first.counts[.running] == 0 && first.counts[.waiting] == 4)
+    #expect(try store().trial(1, sweepID: first.sweep.id)?.epochsDone == 4)
+    let seen = Watcher()
+    let second = try run(file, ScriptedExecutor(), workers: 1, observer: seen)
+    #expect(!second.wasInterrupted && second.counts[.complete] == 4)
+    let epochs = seen.events.withLock { $0.count { if case .epoch = $0 { true } else { false } } }
+    #expect(epochs == 16)  // 20 in all, 4 of them before
+    for (number, x) in [(1, 1.0), (4, 4.0)] {
+      let trial = try #require(try store().trial(number, sweepID: first.sweep.id))
+      #expect(trial.objective == x + 5)
+    }
+  }
+
+  @Test func aSecondRunnerIsTurnedAway() throws {
+    let lock = try RunnerLock(database: folder.path("results.sqlite"), sweep: "s")
+    do {
+      _ = try run(Self.sweep([1]))
+      Issue.record("two runners ran")
+    } catch let error as SweepError { #expect(error.kind == .busy) }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func moreTrialsThanAllowedNeedAWord() throws {
+    let file = Self.sweep(Array(1...11))
+    #expect { try Planner(maxTrials: 10).count(file) } throws: { "\($0)".contains("11 points") && "\($0)".contains("--max-trials 11") }
+    #expect(try Planner(maxTrials: 11).count(file) == 11)
+  }
+
+  @Test func aMillionPointsArePlannedWithoutKeepingThem() throws {
+    let file = SweepFile(
+      name: "million", trainer: "scripted", objective: Objective(metric: "score", goal: .maximize),
+      space: SearchSpace([Parameter("x", .integers(min: 1, max: 1_000_000))]))
+    let next = try Planner().points(of: file)
+    var count = 0
+    while case let points = try next(), !points.isEmpty { count += points.count }
+    #expect(count == 1_000_000)
+  }
+
+  @Test func aForecastWritesNothingAndTellsTheCohorts() throws {
+    let forecast = try Forecast(Self.sweep([1, 2, 3]), trainer: ScriptedExecutor(cohortSize: 2).entry, workers: 2)
+    #expect(forecast.count == 3)
+    #expect(forecast.cohortSummary == "2 cohorts for 2 workers: 1 of 2 trials, 1 of 1")
+    #expect(forecast.time().contains("cannot be told"))
+    #expect(try forecast.first(2).map { $0["x"] } == [.real(1), .real(2)])
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import GRDB
+import SweepCore
+import SweepStore
+import SweepTestSupport
+import Testing
+
+struct OpeningTests {
+  private func complaint(_ body: () throws(SweepError) -> Store) -> SweepError? {
+    do throws(SweepError) {
+      _ = try body()
+      return nil
+    } catch { return error }
+  }
+
+  @Test func aDatabaseThatIsNotThereIsNotCreatedByReading() {
+    let folder = TemporaryFolder()
+    let error = complaint { () throws(SweepError) in try Store.openReadOnly(folder.path("none.sqlite")) }
+    #expect(error?.description.contains("--db or SWEEP_DB") == true)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("none.sqlite")))
+  }
+
+  @Test func aFileThatIsNoDatabaseIsLeftAlone() throws {
+    let folder = TemporaryFolder()
+    let path = try folder.write("these are my notes, not a database, and they are longer than a header", to: "notes.txt")
+    let errors = [
+      complaint { () throws(SweepError) in try Store.open(path) }, complaint { () throws(SweepError) in try Store.openReadOnly(path) },
+    ]
+    for error in errors { #expect(error?.description.contains("not an SQLite database") == true) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("these are my notes"))
+  }
+
+  @Test func anotherProgramsDatabaseIsLeftAlone() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("other.sqlite")
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE bookmarks (url TEXT)") }
+    let error = complaint { () throws(SweepError) in try Store.open(path) }
+    #expect(error?.description.contains("belongs to another program") == true)
+    #expect(try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") } == 1)
+  }
+
+  @Test func aNewerSchemaIsLeftAlone() throws {
+    let made = try PlannedSweep(count: 1)
+    try DatabaseQueue(path: made.store.path).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')") }
+    let error = complaint { () throws(SweepError) in try Store.openReadOnly(made.store.path) }
+    #expect(error?.description.contains("newer version") == true)
+  }
+
+  @Test func aFolderThatIsNotThereIsTold() {
+    let error = complaint { () throws(SweepError) in try Store.open("/nowhere/at/all.sqlite") }
+    #expect(error?.kind == .io)
+  }
+
+  @Test func theDatabaseIsInWALModeWithForeignKeys() throws {
+    let made = try PlannedSweep(count: 1)
+    #expect(try DatabaseQueue(path: made.store.path).read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+    #expect(try made.store.query("PRAGMA foreign_key_check").rows.isEmpty)
+  }
+
+  @Test func theSchemaRefusesStatesItDoesNotKnow() throws {
+    let made = try PlannedSweep(count: 1)
+    #expect(throws: DatabaseError.self) {
+      try DatabaseQueue(path: made.store.path).write { try $0.execute(sql: "UPDATE trial SET state = 'sleeping'") }
+    }
+  }
+}
