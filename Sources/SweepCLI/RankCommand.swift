@@ -42,6 +42,7 @@ struct RankCommand: ParsableCommand {
   static func print(_ sweep: SweepRecord, in store: Store, format: FormatOption, states: [TrialState], top: Int?) throws {
     let limit = top ?? (format.isForPeople ? 50 : nil)
     let trials = try store.ranking(sweep, states: states, limit: limit)
+    if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
     let table = RankedTable(sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), swept: file.space.sweptNames) {
@@ -50,7 +51,7 @@ struct RankCommand: ParsableCommand {
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
     let complete = try store.counts(sweepID: sweep.id)[.complete]
     if let limit, trials.count == limit, complete > limit, states == [.complete] {
-      Terminal.error("the first \(limit) of \(complete); --top \(complete) shows all")
+      Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all")
     }
   }
 }

@@ -27,11 +27,15 @@ public struct Assignment: Sendable, Hashable {
   /// The canonical text: a flat JSON object, names ascending, no spaces. Equal assignments have equal text; it is a trial's fingerprint.
   public var json: String {
     var text = "{"
+    text.reserveCapacity(32 * names.count)
     for (index, name) in names.enumerated() {
       if index > 0 { text += "," }
-      text += JSONText.quoted(name) + ":" + values[index].json
+      text += JSONText.quoted(name)
+      text += ":"
+      text += values[index].json
     }
-    return text + "}"
+    text += "}"
+    return text
   }
 
   /// Reads what `json` wrote; nil where the text is not a flat JSON object.

@@ -32,7 +32,7 @@ package struct RankedTable: Sendable {
       columns.append(.init(metric, title: metric.spaced, format: Table.rounded))
       if hasInterval(metric) { columns.append(.init("\(metric)_interval", title: "95 % interval")) }
     }
-    columns += parameters.map { .init($0, title: $0.spaced) } + (showsState ? [.init("state")] : [])
+    columns += parameters.map { .init($0, title: $0.spaced) { $0 == .null ? "null" : Table.plain($0) } } + (showsState ? [.init("state")] : [])
     let rows = trials.map { ranked in
       var row: [ParameterValue] = [.integer(ranked.rank), .integer(ranked.trial.number)]
       for metric in shown {

@@ -20,6 +20,8 @@ public struct Store: Sendable {
       var configuration = commonConfiguration()
       configuration.busyMode = .timeout(60)  // another sweep in the same file may be planning a million rows
       configuration.maximumReaderCount = 8
+      // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -32768") }
       let pool = try DatabasePool(path: path, configuration: configuration)
       try Schema.check(pool, path: path)
       try Schema.migrator.migrate(pool)

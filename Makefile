@@ -1,0 +1,50 @@
+# make run      install what is missing, build, run the quick start, print the ranked table
+# make test     install what is missing, build, run all tests
+# make check    what CI runs: format, build without warnings, all tests
+# make format   rewrite the sources in the one format
+# make example  make results.sqlite.example and the cookbook's answers anew
+# make bench    what bookkeeping costs: 10,000 trials of 10 epochs
+
+SWIFT := $(shell command -v swift 2>/dev/null || echo /opt/swift/usr/bin/swift)
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# One configuration for everything: what the tests test is what people run.
+CONFIGURATION := -c release --disable-testable-imports
+SWEEP := .build/release/sweep
+PACKAGES := libsqlite3-dev zlib1g-dev dataset-fashion-mnist curl make
+
+.PHONY: run test check format build install example bench
+
+run: build
+	$(SWEEP) run sweeps/quickstart.yaml
+
+build: install
+	$(SWIFT) build -c release --product sweep
+
+test: install
+	$(SWIFT) test $(CONFIGURATION)
+
+check: install
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	.ci/no-warnings $(SWIFT) build -c release --build-tests
+	$(SWIFT) test $(CONFIGURATION)
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+# Asks for packages only where one is missing, so that it works without a network and without rights once they are there.
+install:
+	@command -v $(SWIFT) > /dev/null || { echo "Swift 6.2 or newer is needed: https://swift.org/install/linux"; exit 1; }
+	@missing=$$(for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}\n' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ]; then echo "installing" $$missing; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+
+example: build
+	rm -rf .build/example && mkdir -p .build/example
+	$(SWEEP) run sweeps/example.yaml --db .build/example/results.sqlite
+	rm -f results.sqlite.example
+	sqlite3 .build/example/results.sqlite "VACUUM INTO 'results.sqlite.example'"
+	SWEEP_UPDATE_DOCS=1 $(SWIFT) test $(CONFIGURATION) --filter DocumentationTests
+
+bench: build
+	.ci/bookkeeping $(SWEEP)
