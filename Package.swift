@@ -34,7 +34,7 @@ let package = Package(
     room("SweepCore"),
     room("SweepSearch", on: ["SweepCore"]),
     .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     room("SweepTraining", on: ["SweepCore", "CKernels", "CZlib"]),
     room("SweepExecutors", on: ["SweepCore", "SweepTraining"]),
     room("SweepStore", on: ["SweepCore"] + grdb),

@@ -72,6 +72,25 @@ import Testing
     #expect(resumed.status == 0 && resumed.errors.contains("12 complete"))
   }
 
+  @Test func aSecondSignalStopsAtOnceAndLosesNothingRecorded() throws {
+    // Steps of one image: an epoch takes far longer than the test waits.
+    let slow = tortureSweep.replacing("[5, 50, 100]", with: "[1]").replacing("training_images: {value: 60000}", with: "training_images: {value: 3000000}")
+    try folder.write(slow, to: "slow.yaml")
+    let child = try SweepBinary(in: folder.path).start(["run", "slow.yaml", "--db", "slow.sqlite"])
+    let path = folder.path("slow.sqlite")
+    let deadline = ContinuousClock.now + .seconds(60)
+    while child.isRunning, ContinuousClock.now < deadline, (try? Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'running'")) ?? 0 < 1 {
+      usleep(10_000)
+    }
+    child.send(SIGINT)
+    while child.isRunning, ContinuousClock.now < deadline, !child.errors.contains("stopping after this epoch") { usleep(10_000) }
+    #expect(child.isRunning)
+    child.send(SIGINT)
+    #expect(child.wait().status == 130)
+    #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'running'") > 0)
+    #expect(try Results.integer(path, "SELECT count(*) FROM epoch_metric") == 0)
+  }
+
   @Test func aSecondRunnerIsTurnedAwayAndReadersAreNot() throws {
     let child = try sweep("shared.sqlite")
     let path = folder.path("shared.sqlite")
