@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # One configuration for everything: what the tests test is what people run.
 CONFIGURATION := -c release --disable-testable-imports
 SWEEP := .build/release/sweep
-PACKAGES := libsqlite3-dev zlib1g-dev dataset-fashion-mnist curl make
+PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist curl
 
 .PHONY: run test check format build install example bench
 

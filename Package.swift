@@ -26,14 +26,14 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     room("SweepCore"),
     room("SweepSearch", on: ["SweepCore"]),
-    .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+    .target(name: "CKernels"),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     room("SweepTraining", on: ["SweepCore", "CKernels", "CZlib"]),
     room("SweepExecutors", on: ["SweepCore", "SweepTraining"]),

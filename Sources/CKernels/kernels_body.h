@@ -4,7 +4,6 @@
 //   INPUTS     inputs of an update tile held in registers
 // ROWS * PANELS * 16 / VL accumulators must fit the register file with PANELS * 16 / VL + 1 to spare.
 
-#include <math.h>
 #include <string.h>
 #include "CKernels.h"
 

@@ -29,18 +29,26 @@ struct FormatOption: ParsableArguments {
     if exporters[format] == nil { throw ValidationError(exporters.unknown(format).description) }
   }
 
-  /// Whether people read it, who want few columns and few digits.
-  var isForPeople: Bool { format == "table" || format == "markdown" }
+  var isForPeople: Bool { exporters[format]?.isForPeople ?? true }
 
   func print(_ table: Table) throws(SweepError) { Terminal.output(try exporters.find(format).text(of: table)) }
 }
 
-struct RunOptions: ParsableArguments {
+struct PoolOptions: ParsableArguments {
   @Option(help: "How many trainings run at once (default: one per core).")
   var workers: Int?
 
   @Option(help: "Allow a grid of up to so many points (default: 10000000).")
   var maxTrials: Int?
+
+  func validate() throws {
+    if let workers, workers < 1 { throw ValidationError("--workers is \(workers); use 1 or more") }
+    if let maxTrials, maxTrials < 1 { throw ValidationError("--max-trials is \(maxTrials); use 1 or more") }
+  }
+}
+
+struct RunOptions: ParsableArguments {
+  @OptionGroup var pool: PoolOptions
 
   @Flag(help: "Run failed trials again, too.")
   var retryFailed = false
@@ -48,30 +56,28 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
   var quiet = false
 
-  func validate() throws {
-    if let workers, workers < 1 { throw ValidationError("--workers is \(workers); use 1 or more") }
-    if let maxTrials, maxTrials < 1 { throw ValidationError("--max-trials is \(maxTrials); use 1 or more") }
-  }
-
   /// Runs the sweep, prints its ranked table, and ends with the exit code that tells how it went.
   func run(_ file: SweepFile, database: DatabaseOption, format: FormatOption) throws {
     let trainers = try Registry.builtin()
     let trainer = try trainers.find(file.trainer)
     let store = try Store.open(database.path)
     let display = makeDisplay()
+    signal(SIGPIPE, SIG_IGN)  // a reader of the progress that goes away does not end the sweep
     let stop = StopSignal()
     stop.onSignals { display.say("stopping after this epoch; once more to stop at once") }
     let logger = Logger(label: "sweep") { _ in DisplayLogHandler(display: display) }
     let runner = SweepRunner(
-      file, trainer: trainer, store: store, options: .init(workers: workers, maxTrials: maxTrials, retryFailed: retryFailed), stop: stop,
+      file, trainer: trainer, store: store, options: .init(workers: pool.workers, maxTrials: pool.maxTrials, retryFailed: retryFailed), stop: stop,
       observer: display, logger: logger)
     let outcome: SweepOutcome
     do { outcome = try runner.run() } catch {
       display.close()
+      try? store.close()  // the error that ends the run is the one to tell
       throw error
     }
     display.close()
     try RankCommand.print(outcome.sweep, in: store, format: format, states: [.complete], top: nil)
+    try store.close()
     Terminal.error(summary(of: outcome, database: database))
     if outcome.wasInterrupted { throw ExitCode.interrupted }
     if outcome.counts[.failed] > 0 { throw ExitCode.someTrialsFailed }

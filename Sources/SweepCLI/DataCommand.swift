@@ -28,8 +28,8 @@ struct DataCommand: ParsableCommand {
         Table(
           columns: [Table.Column("dataset"), Table.Column("folder"), Table.Column("summary")],
           rows: datasets.entries.map { name, source in
-            let folder = source.folder(in: folders)
-            return [.text(name), .text(folder.map { $0.isEmpty ? "(made)" : $0 } ?? "(missing: \(source.remedy))"), .text(source.summary)]
+            let place = source.isMade ? "(made)" : source.folder(in: folders) ?? "(missing: \(source.remedy))"
+            return [.text(name), .text(place), .text(source.summary)]
           }))
     }
   }
@@ -43,15 +43,12 @@ struct DataCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
 
     func run() throws {
-      guard dataset == "cifar10" else {
-        let remedy = try datasets.find(dataset).remedy
-        throw SweepError(.usage, "'\(dataset)' cannot be fetched", remedy: remedy.isEmpty ? "it is made, not read: use it as it is" : remedy)
-      }
-      let official = DatasetDownload.cifar10
+      let source = try datasets.find(dataset)
+      guard let official = source.download else { throw SweepError(.usage, "'\(dataset)' cannot be fetched", remedy: source.remedy) }
       let download = url.map { DatasetDownload(url: $0, md5: official.md5, folderName: official.folderName) } ?? official
       let folder = to ?? DataFolders().cache
       let path = try download.fetch(to: folder, showsProgress: !quiet && Terminal.errorIsTerminal)
-      _ = try datasets.find(dataset).load(pool: 1, from: DataFolders(["SWEEP_DATA": folder]))
+      _ = try source.load(pool: 1, from: DataFolders(["SWEEP_DATA": folder]))
       Terminal.output(path + "\n")
     }
   }
@@ -64,7 +61,7 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
       let folders = DataFolders()
-      let wanted = dataset.map { [$0] } ?? datasets.entries.filter { $0.plugin.folder(in: folders).map { !$0.isEmpty } ?? false }.map(\.name)
+      let wanted = dataset.map { [$0] } ?? datasets.entries.filter { $0.plugin.folder(in: folders) != nil }.map(\.name)
       var rows: [[ParameterValue]] = []
       for name in wanted {
         let source = try datasets.find(name)

@@ -17,21 +17,20 @@ struct PlanCommand: ParsableCommand {
 
   @Argument(help: "The sweep file (YAML).") var file: String
   @Option(help: "How many points to show.") var rows = 5
-  @Option(help: "How many trainings would run at once (default: one per core).") var workers: Int?
-  @Option(help: "Allow a grid of up to so many points (default: 10000000).") var maxTrials: Int?
   @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
+  @OptionGroup var pool: PoolOptions
   @OptionGroup var format: FormatOption
 
   func validate() throws {
     if rows < 0 { throw ValidationError("--rows is \(rows); use 0 or more") }
-    if let workers, workers < 1 { throw ValidationError("--workers is \(workers); use 1 or more") }
   }
 
   func run() throws {
     let trainers = try Registry.builtin()
     let file = try SweepFileLoader(trainers: trainers).load(file)
     let trainer = try trainers.find(file.trainer)
-    let forecast = try Forecast(file, trainer: trainer, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: maxTrials)
+    let forecast = try Forecast(
+      file, trainer: trainer, workers: pool.workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
     for line in summary(file, forecast) { Terminal.error(line) }
     if estimate { Terminal.error(forecast.time()) }

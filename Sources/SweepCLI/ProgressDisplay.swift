@@ -57,22 +57,24 @@ final class LiveDisplay: ProgressDisplay {
       let now = ContinuousClock.now
       guard state.progress.hasNews, state.last.map({ now - $0 > .milliseconds(100) }) ?? true else { return }
       state.last = now
-      draw(&state.drawn, state.progress.lines(width: Terminal.width))
+      draw(&state.drawn, state.progress)
     }
   }
 
   func say(_ line: String) {
     state.withLock { state in
-      draw(&state.drawn, [])
+      draw(&state.drawn, nil)
       Terminal.error(line)
-      if state.progress.hasNews { draw(&state.drawn, state.progress.lines(width: Terminal.width)) }
+      if state.progress.hasNews { draw(&state.drawn, state.progress) }
     }
   }
 
-  func close() { state.withLock { draw(&$0.drawn, []) } }
+  func close() { state.withLock { draw(&$0.drawn, nil) } }
 
-  /// Replaces the lines drawn last.
-  private func draw(_ drawn: inout Int, _ lines: [String]) {
+  /// Replaces the lines drawn last. More lines than the terminal has could not be replaced again.
+  private func draw(_ drawn: inout Int, _ progress: Progress?) {
+    let size = Terminal.size
+    let lines = (progress?.lines(width: size.columns) ?? []).prefix(max(1, size.rows - 1))
     let up = drawn > 0 ? "\u{1b}[\(drawn)A\r\u{1b}[J" : ""
     let text = lines.enumerated().map { index, line in hasColour && index == 0 ? "\u{1b}[1m\(line)\u{1b}[0m" : line }
     Terminal.control(up + text.map { $0 + "\n" }.joined())
@@ -95,14 +97,16 @@ struct Progress {
   private var running: [Trial.ID: Running] = [:]
   private var cohorts: [Int: (cohort: Cohort, newest: Double?, epoch: Int)] = [:]
   private var best: (value: Double, trial: Int)?
-  private let start = ContinuousClock.now
+  private var start = ContinuousClock.now
 
   /// Whether there is anything to show yet.
   var hasNews: Bool { epochs > 0 || ended > 0 || !cohorts.isEmpty }
 
   mutating func note(_ event: SweepEvent) {
     switch event {
-    case .planned(let plan): self.plan = plan
+    case .planned(let plan):
+      self.plan = plan
+      start = .now
     case .started(let cohort, let worker):
       cohorts[worker] = (cohort, nil, cohort.trials.first?.completedEpochs ?? 0)
       for trial in cohort.trials {

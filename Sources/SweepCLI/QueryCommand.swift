@@ -10,7 +10,7 @@ struct QueryCommand: ParsableCommand {
     commandName: "query", abstract: "Ask the results database a question in SQL. It is opened for reading only.",
     discussion: """
       Each sweep has two views: trials_NAME, a row per trial, and epochs_NAME, a row per trial and epoch, with a column for each parameter
-      and metric. Without SQL, the tables and views are listed with their columns. docs/sql-cookbook.md has ten questions with answers.
+      and metric. Without SQL, the tables and views are listed with their columns. docs/sql-cookbook.md has questions with answers.
 
       EXAMPLE
         sweep query

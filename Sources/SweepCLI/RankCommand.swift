@@ -45,7 +45,9 @@ struct RankCommand: ParsableCommand {
     if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
-    let table = RankedTable(sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), swept: file.space.sweptNames) {
+    let table = RankedTable(
+      sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), parameters: file.space.names, swept: file.space.sweptNames
+    ) {
       trainer?.samples($0, $1)
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import SweepCore
-import SweepKit
 import SweepReport
 import SweepStore
 
@@ -23,13 +22,22 @@ struct StatusCommand: ParsableCommand {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
     try format.print(try SweepOverview.table(of: [record], in: store))
-    let notable = try store.trials(sweepID: record.id, states: [.running, .failed, .diverged], limit: 20)
-    for trial in notable {
-      let planned = trial.assignment["epochs"].map { " of \($0)" } ?? ""
-      let reason = trial.reason.map { ": \($0)" } ?? ", epoch \(trial.epochsDone)\(planned)"
-      Terminal.error("trial \(trial.number) \(trial.state.rawValue)\(reason)")
+    let counts = try store.counts(sweepID: record.id)
+    for state in [TrialState.running, .failed, .diverged] {
+      for trial in try store.trials(sweepID: record.id, states: [state], limit: Self.listed) {
+        let planned = trial.assignment["epochs"].map { " of \($0)" } ?? ""
+        let reason = trial.reason.map { ": \($0)" } ?? ", epoch \(trial.epochsDone)\(planned)"
+        Terminal.error("trial \(trial.number) \(state.rawValue)\(reason)")
+      }
+      if counts[state] > Self.listed { Terminal.error("… and \(counts[state] - Self.listed) more \(state.rawValue)") }
+    }
+    if counts[.running] > 0, !RunnerLock.isHeld(database: store.path, sweep: record.name) {
+      Terminal.error("nobody runs this sweep: its runner was killed; 'sweep resume \(record.name)' goes on")
     }
   }
+
+  /// Trials named of each state.
+  private static let listed = 10
 }
 
 struct ListCommand: ParsableCommand {

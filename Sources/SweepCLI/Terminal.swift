@@ -1,6 +1,7 @@
 // Standard output for results, standard error for everything else, and what the terminal can do.
 
 import Foundation
+import SweepCore
 import SweepReport
 
 enum Terminal {
@@ -18,10 +19,10 @@ enum Terminal {
   /// By https://no-color.org.
   static var allowsColour: Bool { errorIsTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
 
-  /// Columns of the terminal behind standard error; 80 where it does not say.
-  static var width: Int {
+  /// The terminal behind standard error; 80 × 24 where it does not say.
+  static var size: (columns: Int, rows: Int) {
     var size = winsize()
-    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0 ? (Int(size.ws_col), Int(size.ws_row)) : (80, 24)
   }
 
   private static func write(_ text: String, to descriptor: Int32) {
@@ -30,9 +31,10 @@ enum Terminal {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        // A reader that went away ends us by SIGPIPE; a full disk behind standard output must not pass for success.
-        if descriptor == 1 { exit(74) }
-        return
+        // A reader that went away is no failure of ours; a full disk must not pass for success.
+        guard descriptor == 1, errno != EPIPE else { return }
+        Terminal.error("error: cannot write to standard output: \(String(cString: strerror(errno)))")
+        exit(SweepError.Kind.io.exitCode)
       }
       bytes = bytes.dropFirst(count)
     }

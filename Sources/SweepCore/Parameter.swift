@@ -2,7 +2,7 @@
 // Everything that can be set is a parameter, constant or swept; checks happen once, in the loader, by `ParameterDeclaration`.
 
 /// A named dimension of the search space.
-public struct Parameter: Sendable, Hashable, Codable {
+public struct Parameter: Sendable, Hashable {
   public let name: String
   public let domain: Domain
 
@@ -12,7 +12,7 @@ public struct Parameter: Sendable, Hashable, Codable {
   }
 
   /// The values a parameter can take.
-  public enum Domain: Sendable, Hashable, Codable {
+  public enum Domain: Sendable, Hashable {
     case constant(ParameterValue)
     /// One of the listed values, none of which means the same as another; at least one.
     case values([ParameterValue])
@@ -69,7 +69,7 @@ public struct ParameterDeclaration: Sendable {
   public let allowsNull: Bool
   /// nil: the file must give it.
   public let defaultValue: ParameterValue?
-  /// One line for the documentation and for `sweep plan --help`-like listings.
+  /// A few words, for the complaint that it is missing.
   public let meaning: String
 
   public init(_ name: String, _ kind: Kind, allowsNull: Bool = false, default defaultValue: ParameterValue? = nil, meaning: String) {
@@ -89,7 +89,8 @@ public struct ParameterDeclaration: Sendable {
     case (_, .null) where allowsNull:
       return .success(.null)
     case (.integer(let range), _):
-      guard let number = value.number, let whole = Int(exactly: number), range.contains(whole) else {
+      let whole = if case .integer(let exact) = value { exact } else { value.number.flatMap { Int(exactly: $0) } }
+      guard let whole, range.contains(whole) else {
         return refuse(
           range.upperBound == .max ? "a whole number of at least \(range.lowerBound)" : "a whole number of \(range.lowerBound) to \(range.upperBound)"
         )
@@ -113,5 +114,41 @@ public struct ParameterDeclaration: Sendable {
 
   private func shown(_ value: ParameterValue) -> String {
     if case .text(let text) = value { "'\(text)'" } else { value.description }
+  }
+}
+
+// In JSON a domain looks as in a sweep file. Databases keep it, so old texts must be readable for ever.
+extension Parameter.Domain: Codable {
+  private enum CodingKeys: CodingKey { case value, values, min, max }
+
+  public init(from decoder: any Decoder) throws {
+    let keyed = try decoder.container(keyedBy: CodingKeys.self)
+    func given(_ key: CodingKeys) throws -> ParameterValue? { keyed.contains(key) ? try keyed.decode(ParameterValue.self, forKey: key) : nil }
+    if let value = try given(.value) {
+      self = .constant(value)
+    } else if keyed.contains(.values) {
+      self = .values(try keyed.decode([ParameterValue].self, forKey: .values))
+    } else {
+      switch (try given(.min), try given(.max)) {
+      case (.integer(let min)?, .integer(let max)?): self = .integers(min: min, max: max)
+      case (.real(let min)?, .real(let max)?): self = .reals(min: min, max: max)
+      default:
+        throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a domain has value, values, or min and max"))
+      }
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var keyed = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .constant(let value): try keyed.encode(value, forKey: .value)
+    case .values(let values): try keyed.encode(values, forKey: .values)
+    case .integers(let min, let max):
+      try keyed.encode(ParameterValue.integer(min), forKey: .min)
+      try keyed.encode(ParameterValue.integer(max), forKey: .max)
+    case .reals(let min, let max):
+      try keyed.encode(ParameterValue.real(min), forKey: .min)
+      try keyed.encode(ParameterValue.real(max), forKey: .max)
+    }
   }
 }

@@ -2,7 +2,7 @@
 // Order is that of W&B's grid: names ascending, the last name changes fastest, values as listed.
 
 /// The parameters of a sweep, by name ascending.
-public struct SearchSpace: Sendable, Hashable, Codable {
+public struct SearchSpace: Sendable, Hashable {
   public let parameters: [Parameter]
   public let names: [String]
 
@@ -14,6 +14,9 @@ public struct SearchSpace: Sendable, Hashable, Codable {
   }
 
   public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
+
+  /// The listed values of a parameter, or the ends of its range.
+  public func landmarks(_ name: String) -> [ParameterValue] { self[name]?.domain.landmarks ?? [] }
 
   /// The names of the parameters that vary, ascending.
   public var sweptNames: [String] { parameters.filter { ($0.domain.count ?? 2) > 1 }.map(\.name) }
@@ -40,5 +43,18 @@ public struct SearchSpace: Sendable, Hashable, Codable {
       rest /= count
     }
     return Assignment(names: names, values: values)
+  }
+}
+
+extension SearchSpace: Codable {
+  public init(from decoder: any Decoder) throws {
+    let domains = try decoder.singleValueContainer().decode([String: Parameter.Domain].self)
+    self.init(domains.map { Parameter($0.key, $0.value) })
+  }
+
+  /// An object with a member for each parameter, as in a sweep file.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.domain) }))
   }
 }

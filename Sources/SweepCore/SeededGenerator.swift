@@ -47,8 +47,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
   }
 
-  /// A real number of the open interval (0, 1), a multiple of 2⁻⁵³ plus 2⁻⁵⁴.
-  public mutating func nextUnit() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
+  /// A real number of the open interval (0, 1), a multiple of 2⁻⁵² plus 2⁻⁵³: all of them exact.
+  public mutating func nextUnit() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 
   package typealias Words = (UInt32, UInt32, UInt32, UInt32)
 

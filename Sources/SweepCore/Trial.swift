@@ -50,7 +50,4 @@ public struct Checkpoint: Sendable, Equatable {
 /// Where a trial stands. waiting → running → complete | pruned | diverged | failed; a stop or a crash takes running back to waiting.
 public enum TrialState: String, Sendable, CaseIterable, Codable {
   case waiting, running, complete, pruned, diverged, failed
-
-  /// Nothing more will happen to it unless someone asks.
-  public var isFinished: Bool { self != .waiting && self != .running }
 }

@@ -16,9 +16,8 @@ package struct BuiltinExecutor: TrialExecutor {
 
   package func prepare(for space: SearchSpace) throws(SweepError) {
     // Ends of ranges stand for what is between: the files are the same.
-    func values(_ name: String) -> [ParameterValue] { space[name]?.domain.landmarks ?? [] }
-    func counts(_ name: String) -> [Int] { values(name).compactMap { $0.number.map { Int($0) } } }
-    for dataset in values("dataset") {
+    func counts(_ name: String) -> [Int] { space.landmarks(name).compactMap { $0.number.map { Int($0) } } }
+    for dataset in space.landmarks("dataset") {
       for training in counts("training_images") {
         for validation in counts("validation_images") {
           _ = try data.data(for: DataSelection(dataset: dataset.description, trainingImages: training, validationImages: validation))
@@ -93,6 +92,11 @@ package struct BuiltinExecutor: TrialExecutor {
       if let checkpoint = trial.checkpoint {
         network = try OneLayerNetwork(inputs: data.images.inputs, classes: data.images.classes, checkpoint: checkpoint)
       } else {
+        guard trial.completedEpochs == 0 else {
+          throw SweepError(
+            .input, "the checkpoint of trial \(trial.number) after epoch \(trial.completedEpochs) is missing",
+            remedy: "restore the database, or start anew under another --name")
+        }
         network = fresh[h.seed] ?? OneLayerNetwork(inputs: data.images.inputs, classes: data.images.classes, seed: h.seed)
         fresh[h.seed] = network
       }
@@ -102,8 +106,9 @@ package struct BuiltinExecutor: TrialExecutor {
       let id = cohort.trials[index].id
       switch step {
       case .epoch(let metrics, let network):
-        let isLast = metrics.epoch >= members[index].hyperparameters.epochs
-        return try reporter.report(metrics, of: id, checkpoint: isLast ? nil : network().checkpoint(epoch: metrics.epoch))
+        // Nothing goes on after the last epoch, or after one that diverged: were its end lost, the epoch comes again, not the next one.
+        let isOver = metrics.epoch >= members[index].hyperparameters.epochs || metrics.values.contains { !$0.value.isFinite }
+        return try reporter.report(metrics, of: id, checkpoint: isOver ? nil : network().checkpoint(epoch: metrics.epoch))
       case .ended(let end):
         try reporter.finish(id, end)
         return .proceed

@@ -20,10 +20,9 @@ package enum OneLayerNetworkEntry {
 
   /// What is wrong with combinations of values that are fine by themselves: more images than there are.
   private static func problems(of space: SearchSpace) -> [Diagnostic] {
-    func values(_ name: String) -> [ParameterValue] { space[name]?.domain.landmarks ?? [] }
-    func largest(_ name: String) -> Int { values(name).compactMap { $0.number.map { Int($0) } }.max() ?? 0 }
+    func largest(_ name: String) -> Int { space.landmarks(name).compactMap { $0.number.map { Int($0) } }.max() ?? 0 }
     let (training, validation) = (largest("training_images"), largest("validation_images"))
-    return values("dataset").compactMap { dataset in
+    return space.landmarks("dataset").compactMap { dataset in
       do throws(SweepError) {
         try DatasetCache.check(DataSelection(dataset: dataset.description, trainingImages: training, validationImages: validation))
         return nil

@@ -1,7 +1,6 @@
 // What a sweep file would do: how many points, the first of them, in which cohorts, and how long it would take. Nothing is written.
 
 import SweepCore
-import SweepExecutors
 
 /// The preview behind `sweep plan`.
 public struct Forecast: Sendable {

@@ -15,14 +15,16 @@ public struct Planner: Sendable {
 
   public init(maxTrials: Int? = nil) { self.maxTrials = maxTrials ?? Self.defaultMaxTrials }
 
-  /// The number of points; they are distinct, because a parameter's values are.
-  /// - Throws: where there are more than may be planned.
+  /// The number of points.
+  /// - Throws: where there are more than may be planned, or no end of them.
   public func count(_ file: SweepFile) throws(SweepError) -> Int {
-    guard let count = file.space.gridCount else { throw SweepError(.input, "the search space of '\(file.name)' cannot be enumerated") }
+    guard let count = try samplers.find(file.method).count(in: file.space) else {
+      throw SweepError(.input, "the method '\(file.method)' never ends", place: file.name, remedy: "use a method that does")
+    }
     guard count <= maxTrials else {
       let shown = count == .max ? "more points than can be counted" : "\(count) points"
       throw SweepError(
-        .input, "the grid has \(shown), more than \(maxTrials)", place: file.name,
+        .input, "the \(file.method) has \(shown), more than \(maxTrials)", place: file.name,
         remedy: "list fewer values\(count == .max ? "" : ", or allow it with --max-trials \(count)")")
     }
     return count

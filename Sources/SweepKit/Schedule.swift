@@ -46,9 +46,10 @@ final class Schedule: Sendable {
   }
 
   /// Puts those of the trials that have not ended back, each on its own, to run next.
-  func putBack(_ trials: [Trial]) throws(SweepError) {
+  /// - Parameter cost: of each.
+  func putBack(_ trials: [Trial], cost: Double) throws(SweepError) {
     let left = try store.takeBack(trials)
-    state.withLock { $0.ready += left.map { Cohort([$0]) } }
+    state.withLock { $0.ready += left.map { Cohort([$0], cost: cost) } }
   }
 
   /// The cost of the first `trials` trials, told from the first window. Call it before `next`.

@@ -10,6 +10,9 @@ public final class StopSignal: Sendable {
   private let flag = Atomic<Bool>(false)
   private let sources = Mutex<[Source]>([])
 
+  /// Whether the action is SIG_IGN, which is the address 1.
+  private static func ignores(_ action: sigaction) -> Bool { unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1 }
+
   /// Keeps a source alive.
   // @unchecked: Dispatch's objects may be used from any thread; they are not marked so on Linux.
   private struct Source: @unchecked Sendable {
@@ -23,16 +26,21 @@ public final class StopSignal: Sendable {
   public func set() { flag.store(true, ordering: .relaxed) }
 
   /// Sets the flag on SIGINT, SIGTERM or SIGHUP; a second one ends the process at once with exit code 130. What is committed stays.
-  /// - Parameter first: called on the first signal.
+  /// A SIGHUP that `nohup` has switched off stays so.
+  /// - Parameter first: called on the first signal, on a queue of its own: it may have to wait for a terminal.
   public func onSignals(_ first: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "sweep.signals")
+    let tellers = DispatchQueue(label: "sweep.signals.told")
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      var before = sigaction()
+      sigaction(number, nil, &before)
+      if number == SIGHUP, Self.ignores(before) { continue }
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [self] in
         if isSet { _exit(130) }
         set()
-        first()
+        tellers.async(execute: first)
       }
       source.activate()
       let kept = Source(source: source)

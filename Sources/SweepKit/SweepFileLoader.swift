@@ -73,9 +73,14 @@ private struct Reading {
     let method = choice(top, "method", among: samplers.names, default: nil)
     let name = top["name"].flatMap { text($0, at: "name") } ?? Self.baseName(of: path)
     let objective = readObjective(top["metric"], metrics: trainer?.metrics ?? [])
-    let space = trainer.flatMap { readSpace(top["parameters"], trainer: $0, isGrid: method == "grid") }
+    let space = trainer.flatMap { readSpace(top["parameters"], trainer: $0) }
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
+    }
+    if let space, let sampler = method.flatMap({ samplers[$0] }) {
+      do throws(SweepError) { _ = try sampler.count(in: space) } catch {
+        for problem in error.diagnostics { complain(problem, at: problem.place ?? "parameters") }
+      }
     }
     guard let trainer, let method, let objective, let space else { return nil }
     return SweepFile(
@@ -181,7 +186,7 @@ private struct Reading {
 
   // MARK: parameters
 
-  private mutating func readSpace(_ node: Node?, trainer: TrainerEntry, isGrid: Bool) -> SearchSpace? {
+  private mutating func readSpace(_ node: Node?, trainer: TrainerEntry) -> SearchSpace? {
     guard let node else {
       complain(
         "parameters is missing", at: "",
@@ -194,10 +199,6 @@ private struct Reading {
       let keyPath = "parameters.\(declaration.name)"
       if let node = members[declaration.name] {
         guard let domain = readDomain(node, of: declaration, at: keyPath) else { continue }
-        if isGrid, domain.count == nil {
-          complain(
-            "\(declaration.name) is a range of real numbers, which a grid cannot enumerate", at: keyPath, remedy: "list its values: {values: [...]}")
-        }
         parameters.append(Parameter(declaration.name, domain))
       } else if let value = declaration.defaultValue {
         parameters.append(Parameter(declaration.name, .constant(value)))
@@ -285,7 +286,8 @@ private struct Reading {
       complain("\(declaration.name) has a range of things that are not numbers", at: keyPath, remedy: "list its values: {values: [...]}")
       return nil
     }
-    guard lower < upper else {
+    let isOrdered = if case (.integer(let low), .integer(let high)) = (low, high) { low < high } else { lower < upper }
+    guard isOrdered else {
       complain("min \(low) is not below max \(high)", at: keyPath + ".min", remedy: "exchange them, or use 'value:' for one value")
       return nil
     }

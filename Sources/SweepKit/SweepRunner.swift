@@ -6,7 +6,6 @@ import SweepCore
 import SweepExecutors
 import SweepSearch
 import SweepStore
-import Synchronization
 
 /// How a run ended.
 public struct SweepOutcome: Sendable {
@@ -53,8 +52,9 @@ public struct SweepRunner: Sendable {
     let start = ContinuousClock.now
     let lock = try RunnerLock(database: store.path, sweep: file.name)
     defer { withExtendedLifetime(lock) {} }
+    try checkParameters()
     let (sweep, result) = try Planner(maxTrials: options.maxTrials).plan(file, trainer: trainer, in: store)
-    let resumed = try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed)
+    try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed)
     let before = try store.counts(sweepID: sweep.id)
     for note in trainer.notes { logger.warning("\(note)") }
     tell(result)
@@ -67,12 +67,12 @@ public struct SweepRunner: Sendable {
     if toRun > 0 { try executor.prepare(for: file.space) }
     observer.observe(
       .planned(
-        RunPlan(sweep: sweep, swept: file.space.sweptNames, result: result, resumed: resumed, toRun: toRun, work: work, workers: workers)))
+        RunPlan(sweep: sweep, swept: file.space.sweptNames, result: result, resumed: before.interrupted, toRun: toRun, work: work, workers: workers)))
     try runTrials(of: sweep, on: executor, schedule: schedule, workers: workers)
 
     let after = try store.counts(sweepID: sweep.id)
     let wasInterrupted = stop.isSet && after[.waiting] + after[.running] - after.unplanned > 0
-    if wasInterrupted { _ = try store.requeue(sweepID: sweep.id, retryFailed: false) }
+    if wasInterrupted { try store.requeue(sweepID: sweep.id, retryFailed: false) }
     let ended = before[.waiting] - after[.waiting] - after[.running]
     if ended > 0 || wasInterrupted {
       try store.addEvent(sweepID: sweep.id, kind: wasInterrupted ? "interrupted" : "finished", detail: "\(ended) trials ended")
@@ -80,6 +80,16 @@ public struct SweepRunner: Sendable {
     return SweepOutcome(
       sweep: sweep, counts: try store.counts(sweepID: sweep.id), ended: ended, seconds: (ContinuousClock.now - start) / .seconds(1),
       wasInterrupted: wasInterrupted)
+  }
+
+  /// A definition from the database may be older than the trainer.
+  private func checkParameters() throws(SweepError) {
+    let (known, given) = (Set(trainer.parameters.map(\.name)), Set(file.space.names))
+    let complaints =
+      given.subtracting(known).sorted().map { Diagnostic("'\(file.name)' has a parameter \($0) that \(trainer.name) does not take") }
+      + known.subtracting(given).sorted().map { Diagnostic("'\(file.name)' has no parameter \($0), which \(trainer.name) takes") }
+    let remedy = "it was planned by another version: run its file again under another --name"
+    if !complaints.isEmpty { throw SweepError(.input, complaints.map { Diagnostic($0.problem, remedy: remedy) }) }
   }
 
   private func tell(_ result: PlanResult) {
@@ -116,7 +126,7 @@ public struct SweepRunner: Sendable {
       do throws(SweepError) {
         if cohort.trials.count > 1 {
           try recorder.flush()
-          try schedule.putBack(cohort.trials)
+          try schedule.putBack(cohort.trials, cost: cohort.cost / Double(cohort.trials.count))
         } else if let trial = cohort.trials.first {
           try monitor.finish(trial.id, .failed(reason: "\(error)"))
         }

@@ -1,7 +1,6 @@
 // Stands between an executor and the world: every epoch goes through here to the recorder, the pruner and whoever watches.
 
 import SweepCore
-import SweepSearch
 import SweepStore
 
 /// What happens in a running sweep, for those who show it. Called from the workers, several at once.
@@ -24,7 +23,7 @@ public struct RunPlan: Sendable {
   /// The names of the parameters that vary.
   public let swept: [String]
   public let result: PlanResult
-  /// Trials that go on or start anew after an interruption or a failure.
+  /// Trials to run that were started before.
   public let resumed: Int
   public let toRun: Int
   /// The sum of the costs of all cohorts, as far as it can be told.

@@ -17,7 +17,7 @@ package enum YAMLScalar {
     return integer(digits).map(ParameterValue.integer) ?? real(digits).map(ParameterValue.real) ?? .text(text)
   }
 
-  /// Decimal, 0x, 0o, 0b, and a leading 0 for octal.
+  /// Decimal, 0x, 0o, 0b, and a leading 0 for octal. Nothing else may start with a 0: 018 is a text, as in YAML 1.1.
   private static func integer(_ text: String) -> Int? {
     let isNegative = text.hasPrefix("-")
     var digits = text[...]
@@ -34,11 +34,12 @@ package enum YAMLScalar {
 
   /// A finite decimal number, with or without a point and an exponent.
   private static func real(_ text: String) -> Double? {
-    let allowed = "0123456789.eE+-"
-    guard text.allSatisfy(allowed.contains), let value = Double(text.hasSuffix(".") ? text + "0" : text) ?? Double(text.replacing("-.", with: "-0."))
-    else {
-      return nil
-    }
+    let isWhole = !text.contains { ".eE".contains($0) }
+    let startsWithZero = text.drop { "+-".contains($0) }.hasPrefix("0")
+    guard text.allSatisfy("0123456789.eE+-".contains), !(isWhole && startsWithZero) else { return nil }
+    // Swift wants a digit on both sides of the point.
+    let spelled = text.hasSuffix(".") ? text + "0" : text.replacing("-.", with: "-0.")
+    guard let value = Double(spelled) else { return nil }
     return value.isFinite ? value : nil
   }
 }

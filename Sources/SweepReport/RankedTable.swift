@@ -9,16 +9,19 @@ package struct RankedTable: Sendable {
   private let sweep: SweepRecord
   private let trials: [RankedTrial]
   private let metrics: [String]
+  private let parameters: [String]
   private let swept: [String]
   private let samples: @Sendable (String, Assignment) -> Int?
 
   /// - Parameters:
+  ///   - parameters: all of them, for programs.
   ///   - swept: the parameters that vary; `epochs` is shown with them.
   ///   - samples: the number of samples behind a metric that is a share.
   package init(
-    _ sweep: SweepRecord, trials: [RankedTrial], metrics: [String], swept: [String], samples: @escaping @Sendable (String, Assignment) -> Int?
+    _ sweep: SweepRecord, trials: [RankedTrial], metrics: [String], parameters: [String], swept: [String],
+    samples: @escaping @Sendable (String, Assignment) -> Int?
   ) {
-    (self.sweep, self.trials, self.metrics, self.swept, self.samples) = (sweep, trials, metrics, swept, samples)
+    (self.sweep, self.trials, self.metrics, self.parameters, self.swept, self.samples) = (sweep, trials, metrics, parameters, swept, samples)
   }
 
   /// The columns of the lab's Table 3: objective and test accuracy with their 95 % intervals, then what was swept, then the epochs.
@@ -26,11 +29,12 @@ package struct RankedTable: Sendable {
     let shown = [sweep.objective.metric] + ["test_accuracy"].filter { metrics.contains($0) && $0 != sweep.objective.metric }
     let parameters =
       swept.filter { $0 != "epochs" }.sorted(by: Self.labOrder) + ["epochs"].filter { name in trials.contains { $0.trial.assignment[name] != nil } }
+    let withInterval = Set(shown.filter { metric in trials.contains { samples(metric, $0.trial.assignment) != nil } })
     let showsState = trials.contains { $0.trial.state != .complete }
     var columns = [Table.Column("rank"), Table.Column("trial")]
     for metric in shown {
       columns.append(.init(metric, title: metric.spaced, format: Table.rounded))
-      if hasInterval(metric) { columns.append(.init("\(metric)_interval", title: "95 % interval")) }
+      if withInterval.contains(metric) { columns.append(.init("\(metric)_interval", title: "95 % interval")) }
     }
     columns += parameters.map { .init($0, title: $0.spaced) { $0 == .null ? "null" : Table.plain($0) } } + (showsState ? [.init("state")] : [])
     let rows = trials.map { ranked in
@@ -38,7 +42,7 @@ package struct RankedTable: Sendable {
       for metric in shown {
         let value = metric == sweep.objective.metric ? ranked.trial.objective : ranked.metrics[metric]
         row.append(value.map(ParameterValue.real) ?? .null)
-        if hasInterval(metric) { row.append(interval(value, metric, ranked.trial.assignment)) }
+        if withInterval.contains(metric) { row.append(interval(value, metric, ranked.trial.assignment)) }
       }
       return row + parameters.map { ranked.trial.assignment[$0] ?? .null } + (showsState ? [.text(ranked.trial.state.rawValue)] : [])
     }
@@ -47,18 +51,15 @@ package struct RankedTable: Sendable {
 
   /// rank, trial, state, epoch, then every parameter and metric.
   package var forPrograms: Table {
-    let names = trials.first?.trial.assignment.names ?? swept
-    let columns = ViewColumns(parameters: names, metrics: metrics)
+    let columns = ViewColumns(parameters: parameters, metrics: metrics)
     let fixed = ["rank", "trial", "state", "epoch"]
     return Table(
       columns: (fixed + columns.parameters.map(\.column) + columns.metrics.map(\.column)).map { Table.Column($0) },
       rows: trials.map { ranked in
         [.integer(ranked.rank), .integer(ranked.trial.number), .text(ranked.trial.state.rawValue), .integer(ranked.epoch)]
-          + names.map { ranked.trial.assignment[$0] ?? .null } + metrics.map { ranked.metrics[$0].map(ParameterValue.real) ?? .null }
+          + parameters.map { ranked.trial.assignment[$0] ?? .null } + metrics.map { ranked.metrics[$0].map(ParameterValue.real) ?? .null }
       })
   }
-
-  private func hasInterval(_ metric: String) -> Bool { trials.contains { samples(metric, $0.trial.assignment) != nil } }
 
   private func interval(_ value: Double?, _ metric: String, _ assignment: Assignment) -> ParameterValue {
     guard let value, let samples = samples(metric, assignment) else { return .null }

@@ -43,8 +43,8 @@ package struct Table: Sendable {
 
 /// The number with so many digits behind the point, without Foundation's locale.
 package func fixed(_ number: Double, digits: Int) -> String {
-  guard number.isFinite, abs(number) < 1e15 else { return number.description }
   let scale = (0..<digits).reduce(1.0) { value, _ in value * 10 }
+  guard number.isFinite, abs(number) * scale < 0x1p62 else { return number.description }
   let scaled = Int((abs(number) * scale).rounded())
   let text = String(scaled)
   let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text

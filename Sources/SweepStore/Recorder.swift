@@ -7,7 +7,7 @@ import SweepCore
 import Synchronization
 
 /// Takes starts, epochs and ends from all workers and commits them in groups.
-// Sendable: state and names are each in a Mutex.
+// Sendable: all state is in the one Mutex.
 public final class Recorder: Sendable {
   private enum Message: Sendable {
     case started(at: String)
@@ -27,10 +27,15 @@ public final class Recorder: Sendable {
     var pending: [(trial: Trial.ID, message: Message)] = []
     var bytes = 0
     var isScheduled = false
+    /// Messages handed over, and those of them that are in the database.
+    var submitted = 0
+    var committed = 0
     var failure: SweepError?
+    /// The rows of `metric`, once they are committed.
+    var metricIDs: [String: Int64] = [:]
   }
 
-  /// How long a message may wait for others to share its commit; a crash loses at most this.
+  /// How long a message waits for others to share its commit.
   private static let delay = DispatchTimeInterval.milliseconds(20)
   /// What may wait in memory before workers are made to wait instead.
   private static let bound = 32 << 20
@@ -40,7 +45,6 @@ public final class Recorder: Sendable {
   private let parameterNames: [String]
   private let queue = DispatchQueue(label: "sweep.recorder")
   private let state = Mutex(State())
-  private let metricIDs = Mutex<[String: Int64]>([:])
 
   public init(store: Store, sweep: SweepRecord, parameterNames: [String]) {
     (self.store, self.sweep, self.parameterNames) = (store, sweep, parameterNames)
@@ -58,8 +62,9 @@ public final class Recorder: Sendable {
   /// Commits everything that was handed over.
   /// - Throws: the first failure, even one from before.
   public func flush() throws(SweepError) {
-    queue.sync { commit() }
-    if let failure = state.withLock({ $0.failure }) { throw failure }
+    let target = state.withLock { $0.submitted }
+    repeat { queue.sync { commit() } } while state.withLock { $0.failure == nil && $0.committed < target }
+    if let failure { throw failure }
   }
 
   /// What stopped the recorder, if anything did.
@@ -73,25 +78,44 @@ public final class Recorder: Sendable {
       if state.failure == nil {
         state.pending.append((trial, message))
         state.bytes += message.bytes
+        state.submitted += 1
       }
       defer { state.isScheduled = true }
       return (state.failure, !state.isScheduled, state.bytes > Self.bound)
     }
     if let failure { throw failure }
-    if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.commit() } }
-    if isFull { try flush() }
+    if mustSchedule { schedule() }
+    if isFull { queue.sync { commit() } }
   }
 
+  /// Weak, so that a recorder that was flushed goes away at once, and the database with it.
+  private func schedule() { queue.asyncAfter(deadline: .now() + Self.delay) { [weak self] in self?.commit() } }
+
   private func commit() {
-    let messages = state.withLock { state in
+    let (messages, known) = state.withLock { state in
       defer { (state.pending, state.bytes, state.isScheduled) = ([], 0, false) }
-      return state.failure == nil ? state.pending : []
+      return (state.failure == nil ? state.pending : [], state.metricIDs)
     }
     guard !messages.isEmpty else { return }
     do throws(SweepError) {
-      try store.write { db in try write(messages, to: db) }
+      let metricIDs = try store.write { db in
+        var metricIDs = known
+        try write(messages, to: db, metricIDs: &metricIDs)
+        return metricIDs
+      }
+      state.withLock { state in
+        state.metricIDs = metricIDs
+        state.committed += messages.count
+      }
     } catch {
-      fail(error)
+      // Another sweep in the same file may be planning a million trials: what we have waits for it.
+      guard error.kind == .busy else { return fail(error) }
+      state.withLock { state in
+        state.pending = messages + state.pending
+        state.bytes += messages.reduce(0) { $0 + $1.message.bytes }
+        state.isScheduled = true
+      }
+      schedule()
     }
   }
 
@@ -105,7 +129,7 @@ public final class Recorder: Sendable {
     var summaries: [Int64: MetricSummary] = [:]
   }
 
-  private func write(_ messages: [(trial: Trial.ID, message: Message)], to db: Database) throws {
+  private func write(_ messages: [(trial: Trial.ID, message: Message)], to db: Database, metricIDs: inout [String: Int64]) throws {
     var order: [Trial.ID] = []
     var changes: [Trial.ID: Change] = [:]
     let insert = try FastStatement(db, "INSERT OR REPLACE INTO epoch_metric (trial_id, epoch, metric_id, value) VALUES (?, ?, ?, ?)")
@@ -123,7 +147,8 @@ public final class Recorder: Sendable {
         insert.bind(1, trial.rawValue)
         insert.bind(2, metrics.epoch)
         for (name, value) in metrics.values {
-          let id = try metricID(name, db)
+          let id = try metricIDs[name] ?? metricID(name, db)
+          metricIDs[name] = id
           insert.bind(3, id)
           insert.bind(4, value)
           try insert.run()
@@ -176,7 +201,6 @@ public final class Recorder: Sendable {
 
   /// The row of a metric; a name not seen before gets one, and the views a column.
   private func metricID(_ name: String, _ db: Database) throws -> Int64 {
-    if let id = metricIDs.withLock({ $0[name] }) { return id }
     let find = "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"
     var id = try Int64.fetchOne(db, sql: find, arguments: [sweep.id, name])
     if id == nil {
@@ -185,7 +209,6 @@ public final class Recorder: Sendable {
       try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames)
     }
     guard let id else { preconditionFailure("the metric was just written") }
-    metricIDs.withLock { $0[name] = id }
     return id
   }
 }

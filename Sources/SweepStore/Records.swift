@@ -31,7 +31,6 @@ public struct TrialRecord: Sendable, Identifiable {
   public let id: Trial.ID
   public let number: Int
   public let assignment: Assignment
-  public let isPlanned: Bool
   public let state: TrialState
   public let attempt: Int
   public let epochsDone: Int
@@ -40,24 +39,23 @@ public struct TrialRecord: Sendable, Identifiable {
   public let finishedAt: String?
   public let reason: String?
 
-  static let columns = "id, number, parameters, planned, state, attempt, epochs_done, objective, started_at, finished_at, reason"
+  static let columns = "id, number, parameters, state, attempt, epochs_done, objective, started_at, finished_at, reason"
 
   init(_ row: Row) throws {
     id = Trial.ID(rawValue: row[0])
     number = row[1]
     let text: String = row[2]
-    guard let assignment = Assignment(json: text), let state = TrialState(rawValue: row[4]) else {
+    guard let assignment = Assignment(json: text), let state = TrialState(rawValue: row[3]) else {
       throw SweepError(.input, "trial \(number) cannot be read: parameters \(text)", remedy: "the row was changed by hand; restore it")
     }
     self.assignment = assignment
     self.state = state
-    isPlanned = row[3]
-    attempt = row[5]
-    epochsDone = row[6]
-    objective = row[7]
-    startedAt = row[8]
-    finishedAt = row[9]
-    reason = row[10]
+    attempt = row[4]
+    epochsDone = row[5]
+    objective = row[6]
+    startedAt = row[7]
+    finishedAt = row[8]
+    reason = row[9]
   }
 }
 

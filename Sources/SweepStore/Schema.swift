@@ -95,11 +95,15 @@ enum Schema {
     return migrator
   }
 
-  /// - Throws: where the file has tables but none of ours, or migrations that this version does not know.
-  static func check(_ database: any DatabaseReader, path: String) throws {
+  /// - Throws: where the file has tables but none of ours, or migrations that this version does not know, or nothing at all.
+  static func check(_ database: any DatabaseReader, path: String, mayBeEmpty: Bool) throws {
     try database.read { db in
       let id = try Int.fetchOne(db, sql: "PRAGMA application_id")
-      let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+      // The migrator's own table alone is a database whose maker was killed before the first migration.
+      let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") ?? 0
+      if tables == 0, !mayBeEmpty {
+        throw SweepError(.input, "the database is empty", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
+      }
       if tables > 0, id != applicationID {
         throw SweepError(.input, "the database belongs to another program", place: path, remedy: "name another with --db or SWEEP_DB")
       }

@@ -9,7 +9,7 @@ extension Store {
   /// Takes the trials of a runner that died or stopped back to `waiting`, to go on from their checkpoints.
   /// - Parameter retryFailed: failed trials start anew, too.
   /// - Returns: how many trials were taken back.
-  public func requeue(sweepID: Int64, retryFailed: Bool) throws(SweepError) -> Int {
+  @discardableResult public func requeue(sweepID: Int64, retryFailed: Bool) throws(SweepError) -> Int {
     try write { db in
       let states = retryFailed ? "('running', 'failed')" : "('running')"
       let orphans = try Int64.fetchAll(db, sql: "SELECT id FROM trial WHERE sweep_id = ? AND state IN \(states)", arguments: [sweepID])
@@ -38,10 +38,10 @@ extension Store {
   /// - Returns: the epochs that stay.
   @discardableResult private func takeBack(_ db: Database, trialID: Int64) throws -> Int {
     let checkpoint = try Int.fetchOne(db, sql: "SELECT epoch FROM checkpoint WHERE trial_id = ?", arguments: [trialID]) ?? 0
-    try db.execute(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ?", arguments: [trialID, checkpoint])
+    try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, checkpoint])
     if db.changesCount > 0 { try recomputeSummary(db, trialID: trialID) }
-    try db.execute(
-      sql: "UPDATE trial SET state = 'waiting', epochs_done = ?, finished_at = NULL, reason = NULL WHERE id = ?", arguments: [checkpoint, trialID])
+    try db.cachedStatement(sql: "UPDATE trial SET state = 'waiting', epochs_done = ?, finished_at = NULL, reason = NULL WHERE id = ?")
+      .execute(arguments: [checkpoint, trialID])
     return checkpoint
   }
 

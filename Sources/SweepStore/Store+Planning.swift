@@ -66,7 +66,7 @@ extension Store {
         id = db.lastInsertedRowID
       }
       for metric in plan.metrics {
-        try db.execute(sql: "INSERT OR IGNORE INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [id, metric])
+        try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
       let result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
@@ -76,7 +76,8 @@ extension Store {
   }
 
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
-    let insert = try FastStatement(db, "INSERT OR IGNORE INTO trial (sweep_id, number, parameters) VALUES (?, ?, ?)")
+    let insert = try FastStatement(
+      db, "INSERT INTO trial (sweep_id, number, parameters) VALUES (?, ?, ?) ON CONFLICT (sweep_id, parameters) DO NOTHING")
     let keep = try FastStatement(db, "UPDATE trial SET planned = 1 WHERE sweep_id = ? AND parameters = ?")
     insert.bind(1, sweepID)
     keep.bind(1, sweepID)
@@ -102,10 +103,9 @@ extension Store {
       fellOutCount: try Int.fetchOne(db, sql: "SELECT count(*) \(dropped)", arguments: [sweepID]) ?? 0)
   }
 
-  func addEvent(_ db: Database, sweepID: Int64, trial: Trial.ID? = nil, kind: String, detail: String?) throws {
+  func addEvent(_ db: Database, sweepID: Int64, kind: String, detail: String?) throws {
     try db.execute(
-      sql: "INSERT INTO event (at, sweep_id, trial_id, kind, detail) VALUES (?, ?, ?, ?, ?)",
-      arguments: [timestamp(), sweepID, trial?.rawValue, kind, detail])
+      sql: "INSERT INTO event (at, sweep_id, kind, detail) VALUES (?, ?, ?, ?)", arguments: [timestamp(), sweepID, kind, detail])
   }
 
   private func record(_ db: Database, _ id: Int64) throws -> SweepRecord {

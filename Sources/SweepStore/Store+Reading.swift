@@ -8,6 +8,8 @@ public struct StateCounts: Sendable {
   public let counts: [TrialState: Int]
   /// Waiting trials that the file no longer asks for; they are among the waiting but will not run.
   public let unplanned: Int
+  /// Waiting trials that have been started before, and will go on or start anew.
+  public let interrupted: Int
   public subscript(state: TrialState) -> Int { counts[state] ?? 0 }
   public var total: Int { counts.values.reduce(0, +) }
 }
@@ -39,11 +41,12 @@ extension Store {
   public func counts(sweepID: Int64) throws(SweepError) -> StateCounts {
     try read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT state, count(*) FROM trial WHERE sweep_id = ? GROUP BY state", arguments: [sweepID])
-      let unplanned = try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND state = 'waiting' AND NOT planned", arguments: [sweepID])
+      func waiting(_ condition: String) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND state = 'waiting' AND \(condition)", arguments: [sweepID]) ?? 0
+      }
       return StateCounts(
         counts: Dictionary(uniqueKeysWithValues: rows.compactMap { row in TrialState(rawValue: row[0]).map { ($0, row[1]) } }),
-        unplanned: unplanned ?? 0)
+        unplanned: try waiting("NOT planned"), interrupted: try waiting("planned AND attempt > 0"))
     }
   }
 

@@ -16,14 +16,17 @@ public struct Store: Sendable {
   /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
   /// - Throws: `SweepError` where the file cannot be opened, is no database, or was written by a newer version.
   public static func open(_ path: String) throws(SweepError) -> Store {
-    try translated(path) {
+    // Two programs that make the same new database would each find it half made.
+    let lock = try FileLock.take(path + "-lock", waits: true)
+    defer { withExtendedLifetime(lock) {} }
+    return try translated(path) {
       var configuration = commonConfiguration()
       configuration.busyMode = .timeout(60)  // another sweep in the same file may be planning a million rows
       configuration.maximumReaderCount = 8
       // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -32768") }
       let pool = try DatabasePool(path: path, configuration: configuration)
-      try Schema.check(pool, path: path)
+      try Schema.check(pool, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(pool)
       return Store(path: path, database: pool, pool: pool)
     }
@@ -40,7 +43,7 @@ public struct Store: Sendable {
       configuration.busyMode = .timeout(10)
       configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      try Schema.check(queue, path: path)
+      try Schema.check(queue, path: path, mayBeEmpty: false)
       return Store(path: path, database: queue, pool: nil)
     }
   }
@@ -65,6 +68,18 @@ public struct Store: Sendable {
       throw SweepError(error, path: path)
     } catch {
       throw SweepError(.io, "\(error)", place: path)
+    }
+  }
+
+  /// Closes the database: what the log still holds goes into the file, and `-wal` and `-shm` go away where nobody else has it open.
+  /// Nothing may be asked of this store afterwards.
+  public func close() throws(SweepError) {
+    try Self.translated(path) {
+      if let pool {
+        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+        pool.invalidateReadOnlyConnections()  // the writer must be the last to close: a reader leaves the log as it is
+      }
+      try database.close()
     }
   }
 

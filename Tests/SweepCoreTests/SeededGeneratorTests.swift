@@ -30,7 +30,7 @@ struct SeededGeneratorTests {
     #expect(abs(mean) < 0.013)
     #expect(abs(variance - 1) < 0.02)
     #expect(abs(fourth - 3) < 0.15)
-    #expect(Double(numbers.count { abs($0) > 1.959963984540054 }) / 1e5 - 0.05 < 0.004)
+    #expect(abs(Double(numbers.count { abs($0) > 1.959963984540054 }) / 1e5 - 0.05) < 0.004)
   }
 
   @Test func ourLogarithmIsExactToTheLastDigits() {

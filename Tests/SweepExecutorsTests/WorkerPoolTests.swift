@@ -29,7 +29,9 @@ struct WorkerPoolTests {
         state.now += 1
         state.most = max(state.most, state.now)
       }
-      while running.withLock({ $0.most < 3 }) {}  // ends only when all three are here
+      // Ends early only when all three are here.
+      let deadline = ContinuousClock.now + .seconds(10)
+      while running.withLock({ $0.most < 3 }), ContinuousClock.now < deadline {}
     }
     #expect(running.withLock { $0.most } == 3)
   }

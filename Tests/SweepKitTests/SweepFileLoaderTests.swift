@@ -42,6 +42,22 @@ struct SweepFileLoaderTests {
     #expect(try SweepFile(definition: sweep.definition()) == sweep)
   }
 
+  /// Databases keep definitions, so this text must be readable for ever.
+  @Test func aDefinitionOfTheFirstVersionIsRead() throws {
+    let text =
+      #"{"method":"grid","name":"old","objective":{"at":"last","goal":"maximize","metric":"validation_accuracy"},"space":{"batch_size":{"values":[5,50]},"decay_every":{"value":null},"eta":{"value":{"real":1}},"lambda":{"value":0.5},"loss":{"value":"softmax_cross_entropy"},"seed":{"max":3,"min":1}},"trainer":"one-layer-network"}"#
+    let sweep = try SweepFile(definition: text)
+    #expect(sweep.space["batch_size"]?.domain == .values([.integer(5), .integer(50)]))
+    #expect(sweep.space["decay_every"]?.domain == .constant(.null) && sweep.space["eta"]?.domain == .constant(.real(1)))
+    #expect(sweep.space["seed"]?.domain == .integers(min: 1, max: 3) && sweep.space["lambda"]?.domain == .constant(.real(0.5)))
+    #expect(try sweep.definition() == text)
+  }
+
+  @Test func seedsAreExactBeyondWhatARealNumberHolds() throws {
+    let sweep = try load(file("eta: {value: 1}\nseed: {values: [9007199254740992, 9007199254740993, 9223372036854775807]}"))
+    #expect(sweep.space["seed"]?.domain.count == 3)
+  }
+
   @Test func allThatIsWrongIsToldAtOnceWithLineAndRemedy() {
     let text = """
       method: gird
@@ -120,7 +136,8 @@ struct SweepFileLoaderTests {
     ("1e-5", ParameterValue.real(1e-5)), ("1e5", .real(1e5)), (".5", .real(0.5)), ("5.", .real(5)), ("-.5", .real(-0.5)), ("1_000", .integer(1000)),
     ("012", .integer(10)), ("0o12", .integer(10)), ("0x1F", .integer(31)), ("-7", .integer(-7)), ("+7", .integer(7)), ("yes", .bool(true)),
     ("Off", .bool(false)), ("~", .null), ("None", .text("None")), ("1e400", .text("1e400")), (".inf", .text(".inf")), ("1.2.3", .text("1.2.3")),
-    ("-", .text("-")), ("nan", .text("nan")), ("0", .integer(0)), ("1-2", .text("1-2")),
+    ("-", .text("-")), ("nan", .text("nan")), ("0", .integer(0)), ("1-2", .text("1-2")), ("018", .text("018")), ("0.5", .real(0.5)),
+    ("9223372036854775807", .integer(.max)), ("1e", .text("1e")), ("100000000000000000000", .real(1e20)),
   ])
   func plainScalarsMeanWhatTheirAuthorsMean(text: String, expected: ParameterValue) {
     #expect(YAMLScalar.value(of: text) == expected)

@@ -16,7 +16,8 @@ struct RankedTableTests {
     }
     try recorder.flush()
     return RankedTable(
-      made.sweep, trials: try made.store.ranking(made.sweep), metrics: try made.store.metrics(sweepID: made.sweep.id), swept: ["x"]
+      made.sweep, trials: try made.store.ranking(made.sweep), metrics: try made.store.metrics(sweepID: made.sweep.id), parameters: ["kind", "x"],
+      swept: ["x"]
     ) { metric, _ in metric == "score" ? 100 : nil }
   }
 

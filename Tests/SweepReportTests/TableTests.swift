@@ -50,7 +50,10 @@ struct TableTests {
     #expect(text.hasSuffix("\n") && text.contains("d"))
   }
 
-  @Test(arguments: [(0.5, 4, "0.5000"), (-0.00001, 4, "0.0000"), (-1.25, 1, "-1.3"), (1234.5678, 2, "1234.57"), (3, 0, "3"), (.nan, 2, "nan")])
+  @Test(arguments: [
+    (0.5, 4, "0.5000"), (-0.00001, 4, "0.0000"), (-1.25, 1, "-1.3"), (1234.5678, 2, "1234.57"), (3, 0, "3"), (.nan, 2, "nan"),
+    (9.5e14, 4, "950000000000000.0"), (-1e300, 4, "-1e+300"),
+  ])
   func numbersAreRoundedWithoutALocale(number: Double, digits: Int, expected: String) {
     #expect(fixed(number, digits: digits) == expected)
   }

@@ -70,7 +70,7 @@ struct TrainerTests {
 
   @Test(arguments: Kernels.available.map(\.name)) func everyVariantGivesTheSameBits(variant: String) throws {
     let kernels = try Kernels.chosen(["SWEEP_KERNELS": variant])
-    for (run, expected) in zip(try Self.train(Self.varied, kernels: kernels), try Self.train(Self.varied)) { #expect(run.epochs == expected.epochs) }
+    #expect(try Self.train(Self.varied, kernels: kernels).map(\.epochs) == Self.train(Self.varied).map(\.epochs))
   }
 
   @Test func aTrainingResumedFromACheckpointGivesTheNumbersOfOneThatWasNot() throws {

@@ -5,6 +5,8 @@ import SweepCore
 package struct CSVExporter: Exporter {
   package init() {}
 
+  package var isForPeople: Bool { false }
+
   package func text(of table: Table) -> String {
     let header = table.columns.map { quoted($0.name) }.joined(separator: ",")
     return ([header] + table.rows.map { row in row.map { $0 == .null ? "" : quoted($0.description) }.joined(separator: ",") })

@@ -5,6 +5,8 @@ import SweepCore
 package struct JSONExporter: Exporter {
   package init() {}
 
+  package var isForPeople: Bool { false }
+
   package func text(of table: Table) -> String {
     let names = table.columns.map { ParameterValue.text($0.name).json }
     let objects = table.rows.map { row in

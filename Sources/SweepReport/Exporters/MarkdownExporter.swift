@@ -5,6 +5,8 @@ import SweepCore
 package struct MarkdownExporter: Exporter {
   package init() {}
 
+  package var isForPeople: Bool { true }
+
   package func text(of table: Table) -> String {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     func escaped(_ text: String) -> String { text.replacing("|", with: "\\|") }

@@ -5,6 +5,8 @@ import SweepCore
 package struct TextTable: Exporter {
   package init() {}
 
+  package var isForPeople: Bool { true }
+
   package func text(of table: Table) -> String {
     let cells = table.rows.map { row in zip(table.columns, row).map { $0.format($1) } }
     let widths = table.columns.indices.map { column in

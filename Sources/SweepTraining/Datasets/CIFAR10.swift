@@ -16,6 +16,11 @@ package struct CIFAR10: DatasetSource {
   package var testImages: Int { Self.imagesPerFile }
   package var remedy: String { "run 'sweep data fetch cifar10', or set SWEEP_DATA to the folder that holds \(Self.folderName)" }
 
+  package var download: DatasetDownload? {
+    DatasetDownload(
+      url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", md5: "c32a1d4ab5d03f1284b67883e8d87530", folderName: Self.folderName)
+  }
+
   package func folder(in folders: DataFolders) -> String? { folders.first(Self.folderName, having: Self.files) }
 
   package func load(pool: Int, from folders: DataFolders) throws(SweepError) -> ImageSet {

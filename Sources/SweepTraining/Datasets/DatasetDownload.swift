@@ -11,9 +11,6 @@ package struct DatasetDownload: Sendable {
   /// The folder that the archive holds.
   package let folderName: String
 
-  package static let cifar10 = DatasetDownload(
-    url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", md5: "c32a1d4ab5d03f1284b67883e8d87530", folderName: CIFAR10.folderName)
-
   package init(url: String, md5: String, folderName: String) { (self.url, self.md5, self.folderName) = (url, md5, folderName) }
 
   /// Downloads into `folder` and returns the path of the unpacked data set.
@@ -23,12 +20,15 @@ package struct DatasetDownload: Sendable {
     let target = "\(folder)/\(folderName)"
     let archive = "\(folder)/\(url.split(separator: "/").last ?? "download")"
     let part = archive + ".part"
-    let unpacked = "\(folder)/.unpacking-\(getpid())"
+    let unpacked = "\(folder)/.unpacking"
+    try? files.removeItem(atPath: unpacked)  // of a fetch that was killed
     do { try files.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
       throw SweepError(.io, "cannot create the folder", place: folder, remedy: "choose another with --to")
     }
     try download(to: part, showsProgress: showsProgress)
-    let sum = try run("md5sum", [part]).output.prefix(32)
+    let summed = try run("md5sum", [part])
+    guard summed.status == 0 else { throw SweepError(.io, "md5sum could not read the download: \(summed.output)", place: part) }
+    let sum = summed.output.prefix(32)
     guard sum == md5 else {
       try? files.removeItem(atPath: part)
       throw SweepError(
@@ -40,7 +40,7 @@ package struct DatasetDownload: Sendable {
       try files.createDirectory(atPath: unpacked, withIntermediateDirectories: true)
       let tar = try run("tar", ["-xzf", part, "-C", unpacked])
       guard tar.status == 0 else {
-        throw SweepError(.io, "tar could not unpack the archive: \(tar.errors)", place: part, remedy: "is the disk full?")
+        throw SweepError(.io, "tar could not unpack the archive: \(tar.output)", place: part, remedy: "is the disk full?")
       }
       if files.fileExists(atPath: target) { try files.removeItem(atPath: target) }
       try files.moveItem(atPath: "\(unpacked)/\(folderName)", toPath: target)
@@ -65,33 +65,29 @@ package struct DatasetDownload: Sendable {
       let again = try run("curl", options + ["--silent", "--show-error", url])
       if again.status == 0 { return }
       throw failure(again)
-    case 22 where result.errors.contains("416"): return  // all of it is there already; the checksum decides
     default: throw failure(result)
     }
   }
 
-  private func failure(_ result: (status: Int32, output: String, errors: String)) -> SweepError {
+  private func failure(_ result: (status: Int32, output: String)) -> SweepError {
     SweepError(
-      .io, "the download stopped (curl's exit code \(result.status)) \(result.errors.trimmingCharacters(in: .whitespacesAndNewlines))", place: url,
+      .io, "the download stopped (curl's exit code \(result.status)) \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))", place: url,
       remedy: "run the command again: it goes on where it stopped")
   }
 
-  private func run(_ program: String, _ arguments: [String], showsErrors: Bool = false) throws(SweepError) -> (
-    status: Int32, output: String, errors: String
-  ) {
+  /// Runs a program to its end. Its complaints are part of its output, or go to our standard error as they come.
+  private func run(_ program: String, _ arguments: [String], showsErrors: Bool = false) throws(SweepError) -> (status: Int32, output: String) {
     let process = Process()
     let output = Pipe()
-    let errors = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
     process.standardOutput = output
-    process.standardError = showsErrors ? FileHandle.standardError : errors
+    process.standardError = showsErrors ? FileHandle.standardError : output
     process.standardInput = FileHandle.nullDevice
     do { try process.run() } catch { throw SweepError(.io, "cannot start \(program): \(error.localizedDescription)", remedy: "install \(program)") }
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let complaint = showsErrors ? "" : String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     if process.terminationStatus == 127 { throw SweepError(.io, "\(program) is not installed", remedy: "run 'apt-get install \(program)'") }
-    return (process.terminationStatus, text, complaint)
+    return (process.terminationStatus, text)
   }
 }

@@ -12,7 +12,9 @@ package protocol DatasetSource: Sendable {
   var testImages: Int { get }
   /// What to do when it is not there, for an error's remedy.
   var remedy: String { get }
-  /// The folder it is in; nil: nowhere. Data sets that are made, not read, answer "".
+  /// How `sweep data fetch` gets it; nil: not at all.
+  var download: DatasetDownload? { get }
+  /// The folder it is in; nil: nowhere, or it is made, not read.
   func folder(in folders: DataFolders) -> String?
   /// Reads and checks every byte.
   /// - Parameter pool: how many images of the training pool are needed; only a made data set cares.
@@ -21,6 +23,11 @@ package protocol DatasetSource: Sendable {
 }
 
 extension DatasetSource {
+  package var download: DatasetDownload? { nil }
+
+  /// Whether it is made, not read.
+  package var isMade: Bool { pool == nil }
+
   /// The folder, or an error that says where it was looked for.
   func located(in folders: DataFolders, name: String, also: [String] = []) throws(SweepError) -> String {
     if let folder = folder(in: folders) { return folder }

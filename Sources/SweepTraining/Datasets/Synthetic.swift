@@ -12,9 +12,9 @@ package struct Synthetic: DatasetSource {
   package var summary: String { "synthetic: any number of made images and 200 for the test, 8 × 8 in grey, 10 classes" }
   package var pool: Int? { nil }
   package var testImages: Int { 200 }
-  package var remedy: String { "" }
+  package var remedy: String { "it is made, not read: use it as it is" }
 
-  package func folder(in folders: DataFolders) -> String? { "" }
+  package func folder(in folders: DataFolders) -> String? { nil }
 
   package func load(pool: Int, from folders: DataFolders) throws(SweepError) -> ImageSet {
     let prototypes = (0..<Self.classes).map { c in
@@ -25,7 +25,7 @@ package struct Synthetic: DatasetSource {
     var labels: [UInt8] = []
     pixels.reserveCapacity((pool + testImages) * Self.inputs)
     // Test images have numbers of their own, so that the pool may grow without touching them.
-    for number in Array(0..<pool) + (0..<testImages).map({ 1 << 24 + $0 }) {
+    for number in Array(0..<pool) + (0..<testImages).map({ 1 << 31 + $0 }) {
       var generator = SeededGenerator(seed: 1, purpose: .synthetic, index: number)
       let label = Int(generator.next(below: UInt32(Self.classes)))
       labels.append(UInt8(label))
