@@ -9,8 +9,14 @@ import SweepReport
 import SweepStore
 
 struct DatabaseOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The results database (default: $SWEEP_DB, else results.sqlite in this folder).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The results database (default: $SWEEP_DB, else results.sqlite in this folder).", valueName: "file"), completion: .file())
   var db: String?
+
+  func validate() throws {
+    if path == ":memory:" || path.hasPrefix("file:") { throw ValidationError("'\(path)' is not the name of a file; results are kept in one") }
+    if db == "" { throw ValidationError("--db is empty; name a file") }
+  }
 
   var path: String {
     if let db { return db }
@@ -22,7 +28,7 @@ struct DatabaseOption: ParsableArguments {
 }
 
 struct FormatOption: ParsableArguments {
-  @Option(help: "table, csv, json or markdown. JSON is an array of flat objects.")
+  @Option(help: "table, csv, json or markdown. JSON is an array of flat objects.", completion: .list(exporters.names))
   var format = "table"
 
   func validate() throws {
@@ -31,7 +37,17 @@ struct FormatOption: ParsableArguments {
 
   var isForPeople: Bool { exporters[format]?.isForPeople ?? true }
 
-  func print(_ table: Table) throws(SweepError) { Terminal.output(try exporters.find(format).text(of: table)) }
+  func print(_ table: Table) throws {
+    var pending = ""
+    try exporters.find(format).write(table) { text in
+      pending += text
+      if pending.utf8.count > 1 << 16 {
+        Terminal.output(pending)
+        pending = ""
+      }
+    }
+    Terminal.output(pending)
+  }
 }
 
 struct PoolOptions: ParsableArguments {
@@ -76,7 +92,7 @@ struct RunOptions: ParsableArguments {
       throw error
     }
     display.close()
-    try RankCommand.print(outcome.sweep, in: store, format: format, states: [.complete], top: nil)
+    try RankCommand.print(outcome.sweep, in: store, format: format)
     try store.close()
     Terminal.error(summary(of: outcome, database: database))
     if outcome.wasInterrupted { throw ExitCode.interrupted }

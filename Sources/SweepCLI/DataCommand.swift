@@ -37,7 +37,7 @@ struct DataCommand: ParsableCommand {
   struct Fetch: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Download a data set; a broken download is continued.", discussion: "EXAMPLE\n  sweep data fetch cifar10 --to /data")
-    @Argument(help: "The data set: cifar10.") var dataset: String
+    @Argument(help: "The data set: cifar10.", completion: .list(["cifar10"])) var dataset: String
     @Option(help: "The folder to put it in (default: the cache).") var to: String?
     @Option(help: ArgumentHelp("Another address of the same archive.", visibility: .hidden)) var url: String?
     @Flag(name: .shortAndLong, help: "No progress on standard error.") var quiet = false
@@ -56,7 +56,7 @@ struct DataCommand: ParsableCommand {
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Read every byte of a data set and count its labels.", discussion: "EXAMPLE\n  sweep data verify fashion-mnist")
-    @Argument(help: "The data set (default: all that are there).") var dataset: String?
+    @Argument(help: "The data set (default: all that are there).", completion: .list(datasets.names)) var dataset: String?
     @OptionGroup var format: FormatOption
 
     func run() throws {
@@ -68,10 +68,13 @@ struct DataCommand: ParsableCommand {
         let images = try source.load(pool: 1000, from: folders)
         for (split, range) in [("train", 0..<images.pool), ("test", images.pool..<images.labels.count)] {
           let counts = images.labels[range].reduce(into: [Int](repeating: 0, count: images.classes)) { $0[Int($1)] += 1 }
-          rows.append([.text(name), .text(split), .integer(range.count), .text(counts.map(String.init).joined(separator: " ")), .text("ok")])
+          rows.append([
+            .text(name), .text(split), .integer(range.count), .text(counts.map(String.init).joined(separator: " ")),
+            .text(counts.contains(0) ? "a class has no images" : "ok"),
+          ])
         }
       }
-      try format.print(Table(columns: ["dataset", "split", "images", "images_per_class", "verified"].map { Table.Column($0) }, rows: rows))
+      try format.print(Table(columns: ["dataset", "split", "images", "images_per_class", "layout_and_labels"].map { Table.Column($0) }, rows: rows))
     }
   }
 }

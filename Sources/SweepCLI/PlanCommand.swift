@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
         sweep plan sweeps/cifar10-grid.yaml --rows 27 --format csv
       """)
 
-  @Argument(help: "The sweep file (YAML).") var file: String
+  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
   @Option(help: "How many points to show.") var rows = 5
   @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
   @OptionGroup var pool: PoolOptions
@@ -33,6 +33,7 @@ struct PlanCommand: ParsableCommand {
       file, trainer: trainer, workers: pool.workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
     for line in summary(file, forecast) { Terminal.error(line) }
+    for doubt in trainer.notes + file.doubts { Terminal.error("warning: \(doubt)") }
     if estimate { Terminal.error(forecast.time()) }
   }
 

@@ -32,7 +32,8 @@ struct QueryCommand: ParsableCommand {
           rows: relations.map { [.text($0.name), .text($0.columns.joined(separator: " "))] }))
     }
     let text = sql == "-" ? Array(AnyIterator { readLine(strippingNewline: false) }).joined() : sql
-    let result = try store.query(text)
-    try format.print(Table(columns: result.columns.map { Table.Column($0) }, rows: result.rows))
+    try store.query(text) { columns, forEachRow in
+      try format.print(Table(columns: columns.map { Table.Column($0) }, forEachRow: forEachRow))
+    }
   }
 }

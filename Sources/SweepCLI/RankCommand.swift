@@ -33,15 +33,17 @@ struct RankCommand: ParsableCommand {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
     if sweep == nil { Terminal.error("sweep \(record.name)") }
-    try Self.print(record, in: store, format: format, states: all ? TrialState.allCases : [.complete], top: top)
+    try Self.print(record, in: store, format: format, all: all, top: top)
     let counts = try store.counts(sweepID: record.id)
-    let left = TrialState.allCases.filter { $0 != .complete && counts[$0] > 0 }.map { "\(counts[$0]) \($0.rawValue)" }
+    let left =
+      TrialState.allCases.filter { $0 != .complete && counts[$0] > 0 }.map { "\(counts[$0]) \($0.rawValue)" }
+      + (counts.unplanned > 0 ? ["\(counts.unplanned) that the file no longer asks for"] : [])
     if !all, !left.isEmpty { Terminal.error("not ranked: \(left.joined(separator: ", ")) (--all ranks every trial that has a value)") }
   }
 
-  static func print(_ sweep: SweepRecord, in store: Store, format: FormatOption, states: [TrialState], top: Int?) throws {
+  static func print(_ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool = false, top: Int? = nil) throws {
     let limit = top ?? (format.isForPeople ? 50 : nil)
-    let trials = try store.ranking(sweep, states: states, limit: limit)
+    let trials = try store.ranking(sweep, all: all, limit: limit)
     if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
@@ -52,7 +54,7 @@ struct RankCommand: ParsableCommand {
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
     let complete = try store.counts(sweepID: sweep.id)[.complete]
-    if let limit, trials.count == limit, complete > limit, states == [.complete] {
+    if let limit, trials.count == limit, complete > limit, !all {
       Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all")
     }
   }

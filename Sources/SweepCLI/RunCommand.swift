@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
         sweep run sweeps/quickstart.yaml --name second-try --workers 1
       """)
 
-  @Argument(help: "The sweep file (YAML).") var file: String
+  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
   @Option(help: "Run it as a sweep of another name.") var name: String?
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
@@ -25,6 +25,7 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if name?.isEmpty == true { throw ValidationError("--name is empty; give the sweep a name") }
+    if (name?.utf8.count ?? 0) > SweepFile.longestName { throw ValidationError("--name is longer than \(SweepFile.longestName) bytes") }
   }
 
   func run() throws {
@@ -42,13 +43,14 @@ struct ResumeCommand: ParsableCommand {
         sweep resume cifar10-grid --retry-failed
       """)
 
-  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Argument(help: "The sweep's name (default: the newest that is not finished).") var sweep: String?
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
   func run() throws {
-    let record = try database.reading().sweep(named: sweep)
+    let store = try database.reading()
+    let record = try sweep == nil ? store.newestUnfinished() ?? store.sweep(named: nil) : store.sweep(named: sweep)
     try options.run(try SweepFile(definition: record.definition), database: database, format: format)
   }
 }

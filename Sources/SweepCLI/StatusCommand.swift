@@ -63,12 +63,16 @@ enum SweepOverview {
   static func table(of sweeps: [SweepRecord], in store: Store) throws -> Table {
     let states = TrialState.allCases
     let columns =
-      [Table.Column("sweep"), Table.Column("trials")] + states.map { Table.Column($0.rawValue) }
-      + [Table.Column("metric"), Table.Column("best", format: Table.rounded), Table.Column("trial"), Table.Column("created_at", title: "created")]
+      [Table.Column("sweep"), Table.Column("trials")] + states.map { Table.Column($0.rawValue) } + [Table.Column("unplanned")]
+      + [
+        Table.Column("metric"), Table.Column("best", format: Table.rounded), Table.Column("best_trial", title: "trial"),
+        Table.Column("created_at", title: "created"),
+      ]
     let rows = try sweeps.map { sweep -> [ParameterValue] in
       let counts = try store.counts(sweepID: sweep.id)
-      let best = try store.ranking(sweep, states: [.complete], limit: 1).first?.trial
+      let best = try store.ranking(sweep, limit: 1).first?.trial
       return [.text(sweep.name), .integer(counts.total)] + states.map { .integer(counts[$0]) } + [
+        .integer(counts.unplanned),
         .text(sweep.objective.metric), best?.objective.map(ParameterValue.real) ?? .null, best.map { .integer($0.number) } ?? .null,
         .text(sweep.createdAt),
       ]

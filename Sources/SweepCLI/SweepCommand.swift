@@ -54,6 +54,7 @@ extension SweepError.Kind {
     case .input: 65
     case .io: 74
     case .busy: 75
+    case .interrupted: ExitCode.interrupted.rawValue
     }
   }
 }

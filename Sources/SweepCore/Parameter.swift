@@ -83,7 +83,10 @@ public struct ParameterDeclaration: Sendable {
   /// The value in this declaration's own type (5.0 becomes 5 for a whole number, 1 becomes 1.0 for a real one), or what is wrong with it.
   public func checked(_ value: ParameterValue) -> Result<ParameterValue, Diagnostic> {
     func refuse(_ remedy: String) -> Result<ParameterValue, Diagnostic> {
-      .failure(Diagnostic("\(name) is \(shown(value))", remedy: "use \(remedy)\(allowsNull ? ", or null" : "")"))
+      if case .text(let text) = value, Double(text) != nil {
+        return .failure(Diagnostic("\(name) is the text \(shown(value))", remedy: "write it without quotes"))
+      }
+      return .failure(Diagnostic("\(name) is \(shown(value))", remedy: "use \(remedy)\(allowsNull ? ", or null" : "")"))
     }
     switch (kind, value) {
     case (_, .null) where allowsNull:
@@ -91,9 +94,7 @@ public struct ParameterDeclaration: Sendable {
     case (.integer(let range), _):
       let whole = if case .integer(let exact) = value { exact } else { value.number.flatMap { Int(exactly: $0) } }
       guard let whole, range.contains(whole) else {
-        return refuse(
-          range.upperBound == .max ? "a whole number of at least \(range.lowerBound)" : "a whole number of \(range.lowerBound) to \(range.upperBound)"
-        )
+        return refuse("a whole number of \(range.lowerBound) to \(range.upperBound)")
       }
       return .success(.integer(whole))
     case (.real(let above, let from, let upTo), _):

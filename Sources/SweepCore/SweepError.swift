@@ -32,6 +32,8 @@ public struct SweepError: Error, Sendable, Equatable, CustomStringConvertible {
     case io
     /// Somebody else holds what is needed; later it may work.
     case busy
+    /// The user asked to stop.
+    case interrupted
   }
 
   public let kind: Kind

@@ -1,6 +1,7 @@
 // What a sweep file would do: how many points, the first of them, in which cohorts, and how long it would take. Nothing is written.
 
 import SweepCore
+import SweepSearch
 
 /// The preview behind `sweep plan`.
 public struct Forecast: Sendable {
@@ -10,7 +11,7 @@ public struct Forecast: Sendable {
   private let workers: Int
   private let planner: Planner
 
-  /// Trials that are grouped and measured; a larger grid is told from its beginning.
+  /// Trials that are grouped and measured; a larger grid is told from samples.
   private static let sample = 4096
 
   /// - Throws: where the grid has more points than may be planned.
@@ -29,15 +30,26 @@ public struct Forecast: Sendable {
   }
 
   private func cohorts(on executor: any TrialExecutor) throws -> [Cohort] {
-    let trials = try first(Self.sample).enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
+    let trials = try sampled().enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
     return executor.cohorts(of: trials, workers: workers).sorted { $0.cost > $1.cost }
+  }
+
+  /// All points of a small grid; of a large one, blocks of neighbours from all over it.
+  private func sampled() throws -> [Assignment] {
+    guard count > Self.sample else { return try first(count) }
+    let sampler = try samplers.find(file.method)
+    let block = Self.sample / 16
+    return try (0..<16).flatMap { number in
+      var generator = SeededGenerator(seed: 0, purpose: .sampling)
+      return try sampler.suggest(block, in: file.space, given: History(suggested: number * (count - block) / 15), using: &generator)
+    }
   }
 
   /// "6 cohorts for 2 workers: 3 of 5 trials, 3 of 4"
   public var cohortSummary: String {
     guard let cohorts = try? cohorts(on: trainer.make()) else { return "no cohorts" }
     let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
-    let note = count > Self.sample ? " among the first \(Self.sample) points" : ""
+    let note = count > Self.sample ? " among \(Self.sample) sampled points" : ""
     return "\(cohorts.count) cohorts for \(workers) workers\(note): "
       + sizes.enumerated().map { "\($1.count) of \($1.size)\($0 == 0 ? " trials" : "")" }.joined(separator: ", ")
   }

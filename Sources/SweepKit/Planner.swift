@@ -43,15 +43,21 @@ public struct Planner: Sendable {
   }
 
   /// Writes the sweep and its trials, or adds what is new.
-  /// - Throws: where the file no longer fits the sweep of its name.
-  public func plan(_ file: SweepFile, trainer: TrainerEntry, in store: Store) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
+  /// - Throws: where the file no longer fits the sweep of its name, or the user says stop: then nothing is written.
+  public func plan(
+    _ file: SweepFile, trainer: TrainerEntry, in store: Store, stop: StopSignal = StopSignal()
+  ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     _ = try count(file)
     if let known = try store.sweeps().first(where: { $0.name == file.name }) {
       try Self.checkChanges(from: SweepFile(definition: known.definition), to: file)
     }
     let plan = SweepPlan(
       name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics)
-    return try store.plan(plan, next: try points(of: file))
+    let next = try points(of: file)
+    return try store.plan(plan) {
+      if stop.isSet { throw SweepError(.interrupted, "planning was interrupted; nothing was written") }
+      return try next()
+    }
   }
 
   /// A sweep grows and shrinks by its swept parameters; everything else stays, or the trials would not be comparable.

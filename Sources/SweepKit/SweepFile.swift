@@ -20,9 +20,21 @@ public struct SweepFile: Sendable, Equatable, Codable {
     (self.objective, self.space) = (objective, space)
   }
 
+  /// Names become parts of file names.
+  public static let longestName = 150
+
   /// The same sweep under another name.
   public func renamed(_ name: String?) -> SweepFile {
     SweepFile(name: name ?? self.name, summary: summary, method: method, trainer: trainer, objective: objective, space: space)
+  }
+
+  /// What is allowed and yet hardly meant.
+  public var doubts: [String] {
+    let metric = objective.metric
+    let isBackwards =
+      objective.goal == .minimize && metric.hasSuffix("accuracy")
+      || objective.goal == .maximize && (metric.hasSuffix("loss") || metric.hasSuffix("cost"))
+    return isBackwards ? ["the goal is to \(objective.goal.rawValue) \(metric); if that is not meant, set metric.goal"] : []
   }
 
   /// The JSON that the database keeps; equal files have equal text.

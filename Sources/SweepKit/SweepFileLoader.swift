@@ -12,10 +12,16 @@ public struct SweepFileLoader: Sendable {
 
   public init(trainers: Registry<TrainerEntry>) { self.trainers = trainers }
 
+  /// - Parameter path: a file, or - for standard input.
   /// - Throws: `SweepError` with all that is wrong.
   public func load(_ path: String) throws(SweepError) -> SweepFile {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw SweepError(.input, "cannot read the sweep file", place: path, remedy: "is the name right? sweep files end in .yaml")
+    let data: Data
+    do {
+      data =
+        try path == "-"
+        ? FileHandle.standardInput.readToEnd() ?? Data() : FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
+    } catch {
+      throw SweepError(.input, "cannot read the sweep file: \(String(cString: strerror(errno)))", place: path, remedy: "is the name right?")
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw SweepError(.input, "the sweep file is not UTF-8 text", place: path, remedy: "save it as UTF-8")
@@ -32,9 +38,9 @@ public struct SweepFileLoader: Sendable {
   }
 
   private static func root(_ text: String, path: String) throws(SweepError) -> Node {
-    let remedy = "see docs/sweep-file.md for the shape of a sweep file"
+    let shape = "see docs/sweep-file.md for the shape of a sweep file"
     do {
-      guard let node = try Yams.compose(yaml: text) else { throw SweepError(.input, "the sweep file is empty", place: path, remedy: remedy) }
+      guard let node = try Yams.compose(yaml: text) else { throw SweepError(.input, "the sweep file is empty", place: path, remedy: shape) }
       return node
     } catch let error as SweepError {
       throw error
@@ -42,18 +48,25 @@ public struct SweepFileLoader: Sendable {
       switch error {
       case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
         throw SweepError(
-          .input, "this is not YAML: \(problem)", place: "\(path):\(mark.line), column \(mark.column)",
-          remedy: "check the indentation and quotes there")
+          .input, "this cannot be read as YAML: \(problem)", place: "\(path):\(mark.line), column \(mark.column)",
+          remedy: remedy(for: problem, in: text, line: mark.line))
       case .duplicatedKeysInMapping(let keys, let context):
         throw SweepError(
           .input, "\(keys.joined(separator: ", ")) is given twice in one mapping", place: "\(path):\(context.mark.line)", remedy: "remove one of them"
         )
       default:
-        throw SweepError(.input, "this is not YAML: \(error)", place: path, remedy: remedy)
+        throw SweepError(.input, "this cannot be read as YAML: \(error)", place: path, remedy: shape)
       }
     } catch {
-      throw SweepError(.input, "this is not YAML: \(error)", place: path, remedy: remedy)
+      throw SweepError(.input, "this cannot be read as YAML: \(error)", place: path, remedy: shape)
     }
+  }
+
+  private static func remedy(for problem: String, in text: String, line: Int) -> String {
+    let words = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(line - 1).first ?? ""
+    if words.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") { return "the line is indented with a tab; use spaces" }
+    if problem.contains("another document") { return "a sweep file is one document: remove the second '---' and what follows" }
+    return "check the indentation and quotes there"
   }
 }
 
@@ -72,6 +85,9 @@ private struct Reading {
     let trainer = choice(top, "trainer", among: trainers.names, default: trainers.names.first).flatMap { trainers[$0] }
     let method = choice(top, "method", among: samplers.names, default: nil)
     let name = top["name"].flatMap { text($0, at: "name") } ?? Self.baseName(of: path)
+    if name.utf8.count > SweepFile.longestName {
+      complain("the name has \(name.utf8.count) bytes", at: "name", remedy: "use at most \(SweepFile.longestName)")
+    }
     let objective = readObjective(top["metric"], metrics: trainer?.metrics ?? [])
     let space = trainer.flatMap { readSpace(top["parameters"], trainer: $0) }
     if let trainer, let space, complaints.isEmpty {
@@ -89,7 +105,7 @@ private struct Reading {
   }
 
   private static func baseName(of path: String) -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = path == "-" ? "standard-input" : path.split(separator: "/").last.map(String.init) ?? path
     return name.split(separator: ".").first.map(String.init) ?? name
   }
 

@@ -53,16 +53,19 @@ public struct SweepRunner: Sendable {
     let lock = try RunnerLock(database: store.path, sweep: file.name)
     defer { withExtendedLifetime(lock) {} }
     try checkParameters()
-    let (sweep, result) = try Planner(maxTrials: options.maxTrials).plan(file, trainer: trainer, in: store)
+    let planner = Planner(maxTrials: options.maxTrials)
+    let points = try planner.count(file)
+    if points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
+    let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
     try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed)
     let before = try store.counts(sweepID: sweep.id)
-    for note in trainer.notes { logger.warning("\(note)") }
+    for note in trainer.notes + file.doubts { logger.warning("\(note)") }
     tell(result)
 
     let workers = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
     let executor = trainer.make()
     let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers)
-    let toRun = before[.waiting] - before.unplanned
+    let toRun = before.toRun
     let work = schedule.expectedWork(of: toRun)
     if toRun > 0 { try executor.prepare(for: file.space) }
     observer.observe(
@@ -71,7 +74,7 @@ public struct SweepRunner: Sendable {
     try runTrials(of: sweep, on: executor, schedule: schedule, workers: workers)
 
     let after = try store.counts(sweepID: sweep.id)
-    let wasInterrupted = stop.isSet && after[.waiting] + after[.running] - after.unplanned > 0
+    let wasInterrupted = stop.isSet && after.toRun + after[.running] > 0
     if wasInterrupted { try store.requeue(sweepID: sweep.id, retryFailed: false) }
     let ended = before[.waiting] - after[.waiting] - after[.running]
     if ended > 0 || wasInterrupted {

@@ -15,7 +15,7 @@ package struct RankedTable: Sendable {
 
   /// - Parameters:
   ///   - parameters: all of them, for programs.
-  ///   - swept: the parameters that vary; `epochs` is shown with them.
+  ///   - swept: the parameters that the file varies; `epochs` is shown with them, and so is what varies among the trials.
   ///   - samples: the number of samples behind a metric that is a share.
   package init(
     _ sweep: SweepRecord, trials: [RankedTrial], metrics: [String], parameters: [String], swept: [String],
@@ -27,8 +27,11 @@ package struct RankedTable: Sendable {
   /// The columns of the lab's Table 3: objective and test accuracy with their 95 % intervals, then what was swept, then the epochs.
   package var forPeople: Table {
     let shown = [sweep.objective.metric] + ["test_accuracy"].filter { metrics.contains($0) && $0 != sweep.objective.metric }
+    let varying = parameters.filter { name in
+      swept.contains(name) || trials.contains { $0.trial.assignment[name] != trials[0].trial.assignment[name] }
+    }
     let parameters =
-      swept.filter { $0 != "epochs" }.sorted(by: Self.labOrder) + ["epochs"].filter { name in trials.contains { $0.trial.assignment[name] != nil } }
+      varying.filter { $0 != "epochs" }.sorted(by: Self.labOrder) + ["epochs"].filter { name in trials.contains { $0.trial.assignment[name] != nil } }
     let withInterval = Set(shown.filter { metric in trials.contains { samples(metric, $0.trial.assignment) != nil } })
     let showsState = trials.contains { $0.trial.state != .complete }
     var columns = [Table.Column("rank"), Table.Column("trial")]

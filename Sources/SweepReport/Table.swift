@@ -2,8 +2,9 @@
 
 import SweepCore
 
-/// Columns and rows.
-package struct Table: Sendable {
+/// Columns, and rows that are visited once and need not be in memory.
+package struct Table {
+  package typealias Row = [ParameterValue]
   package struct Column: Sendable {
     /// The name in CSV and JSON.
     package let name: String
@@ -18,12 +19,17 @@ package struct Table: Sendable {
   }
 
   package let columns: [Column]
-  package let rows: [[ParameterValue]]
+  /// Calls its argument with each row, in order. A row has a value for each column.
+  package let forEachRow: ((Row) throws -> Void) throws -> Void
+
+  package init(columns: [Column], forEachRow: @escaping ((Row) throws -> Void) throws -> Void) {
+    (self.columns, self.forEachRow) = (columns, forEachRow)
+  }
 
   /// - Precondition: every row has a value for each column.
-  package init(columns: [Column], rows: [[ParameterValue]]) {
+  package init(columns: [Column], rows: [Row]) {
     precondition(rows.allSatisfy { $0.count == columns.count }, "a row has a value for each column")
-    (self.columns, self.rows) = (columns, rows)
+    self.init(columns: columns) { visit in try rows.forEach(visit) }
   }
 
   /// The value as it is; nothing for null. Control characters are shown as escapes, so that a name cannot drive the terminal.

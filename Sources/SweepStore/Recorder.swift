@@ -98,6 +98,7 @@ public final class Recorder: Sendable {
     }
     guard !messages.isEmpty else { return }
     do throws(SweepError) {
+      try store.checkFile()
       let metricIDs = try store.write { db in
         var metricIDs = known
         try write(messages, to: db, metricIDs: &metricIDs)

@@ -6,8 +6,10 @@ import SweepCore
 /// How many trials of a sweep are in each state.
 public struct StateCounts: Sendable {
   public let counts: [TrialState: Int]
-  /// Waiting trials that the file no longer asks for; they are among the waiting but will not run.
+  /// Trials that the file no longer asks for, in any state.
   public let unplanned: Int
+  /// Waiting trials that the file asks for.
+  public let toRun: Int
   /// Waiting trials that have been started before, and will go on or start anew.
   public let interrupted: Int
   public subscript(state: TrialState) -> Int { counts[state] ?? 0 }
@@ -38,15 +40,29 @@ extension Store {
     return newest
   }
 
+  /// The newest sweep that has trials left to run.
+  public func newestUnfinished() throws(SweepError) -> SweepRecord? {
+    try read { db in
+      try Row.fetchOne(
+        db,
+        sql: """
+          SELECT * FROM sweep WHERE EXISTS (
+            SELECT 1 FROM trial WHERE sweep_id = sweep.id AND planned AND state IN ('waiting', 'running')) ORDER BY id DESC
+          """
+      ).map(SweepRecord.init)
+    }
+  }
+
   public func counts(sweepID: Int64) throws(SweepError) -> StateCounts {
     try read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT state, count(*) FROM trial WHERE sweep_id = ? GROUP BY state", arguments: [sweepID])
-      func waiting(_ condition: String) throws -> Int {
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND state = 'waiting' AND \(condition)", arguments: [sweepID]) ?? 0
+      func count(_ condition: String) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND \(condition)", arguments: [sweepID]) ?? 0
       }
       return StateCounts(
         counts: Dictionary(uniqueKeysWithValues: rows.compactMap { row in TrialState(rawValue: row[0]).map { ($0, row[1]) } }),
-        unplanned: try waiting("NOT planned"), interrupted: try waiting("planned AND attempt > 0"))
+        unplanned: try count("NOT planned"), toRun: try count("planned AND state = 'waiting'"),
+        interrupted: try count("planned AND state = 'waiting' AND attempt > 0"))
     }
   }
 
@@ -89,15 +105,15 @@ extension Store {
   /// The trials by objective, best first, the smaller number first among equals.
   /// - Parameters:
   ///   - limit: the first so many; nil: all.
-  ///   - states: only trials in these states, and only those that have an objective.
-  public func ranking(_ sweep: SweepRecord, states: [TrialState] = [.complete], limit: Int? = nil) throws(SweepError) -> [RankedTrial] {
+  ///   - all: every trial that has an objective, not only complete ones that the file still asks for.
+  public func ranking(_ sweep: SweepRecord, all: Bool = false, limit: Int? = nil) throws(SweepError) -> [RankedTrial] {
     try read { db in
       let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
-      let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      let condition = all ? "" : "AND +state = 'complete' AND planned"
       let trials = try Row.fetchCursor(
         db,
         sql: """
-          SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL AND +state IN (\(names))
+          SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL \(condition)
           ORDER BY objective \(order), number LIMIT ?
           """, arguments: [sweep.id, limit ?? -1])
       let best = sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
@@ -122,26 +138,42 @@ extension Store {
     }
   }
 
-  /// Runs one statement that reads.
-  /// - Throws: SQLite's complaint, with what there is to query.
+  /// Runs one statement that reads, and returns all of its rows.
   public func query(_ sql: String) throws(SweepError) -> QueryResult {
+    var result = QueryResult(columns: [], rows: [])
+    try query(sql) { columns, forEachRow in
+      var rows: [[ParameterValue]] = []
+      try forEachRow { rows.append($0) }
+      result = QueryResult(columns: columns, rows: rows)
+    }
+    return result
+  }
+
+  /// Runs one statement that reads.
+  /// - Parameter body: gets the columns, and a function that visits each row, once, inside one snapshot; rows are not kept.
+  /// - Throws: SQLite's complaint, with what there is to query; what the body throws.
+  public func query(
+    _ sql: String, _ body: (_ columns: [String], _ forEachRow: @escaping (([ParameterValue]) throws -> Void) throws -> Void) throws -> Void
+  ) throws(SweepError) {
     do {
-      return try database.read { db in
+      try database.read { db in
         let statement = try db.makeStatement(sql: sql)
         guard statement.isReadonly else {
           throw SweepError(.input, "this statement writes; 'sweep query' only reads", remedy: "use SELECT")
         }
-        let cursor = try Row.fetchCursor(statement)
-        var rows: [[ParameterValue]] = []
-        while let row = try cursor.next() { rows.append(row.databaseValues.map(\.parameterValue)) }
-        return QueryResult(columns: statement.columnNames, rows: rows)
+        try body(statement.columnNames) { visit in
+          let cursor = try Row.fetchCursor(statement)
+          while let row = try cursor.next() { try visit(row.databaseValues.map(\.parameterValue)) }
+        }
       }
     } catch let error as SweepError {
       throw error
     } catch let error as DatabaseError
       where error.resultCode == .SQLITE_ERROR || error.resultCode == .SQLITE_MISUSE || error.resultCode == .SQLITE_AUTH
     {
-      throw SweepError(.input, error.message ?? "the SQL cannot be run", remedy: try hint(for: error.message ?? ""))
+      let message = error.message ?? "the SQL cannot be run"
+      if message.hasPrefix("Multiple statements") { throw SweepError(.input, "there is more than one statement", remedy: "ask one at a time") }
+      throw SweepError(.input, message, remedy: try hint(for: message))
     } catch let error as DatabaseError {
       throw SweepError(error, path: path)
     } catch {

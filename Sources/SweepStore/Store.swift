@@ -12,10 +12,14 @@ public struct Store: Sendable {
   let database: any DatabaseReader
   /// nil where the database was opened for reading.
   private let pool: DatabasePool?
+  /// Which file it was when it was opened.
+  private let file: FileIdentity?
 
   /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
   /// - Throws: `SweepError` where the file cannot be opened, is no database, or was written by a newer version.
   public static func open(_ path: String) throws(SweepError) -> Store {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { throw folder(path) }
     // Two programs that make the same new database would each find it half made.
     let lock = try FileLock.take(path + "-lock", waits: true)
     defer { withExtendedLifetime(lock) {} }
@@ -28,15 +32,17 @@ public struct Store: Sendable {
       let pool = try DatabasePool(path: path, configuration: configuration)
       try Schema.check(pool, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(pool)
-      return Store(path: path, database: pool, pool: pool)
+      return Store(path: path, database: pool, pool: pool, file: FileIdentity(path))
     }
   }
 
   /// Opens the database for reading. Nothing can be written through it, whatever the SQL says, and no other file be attached.
   public static func openReadOnly(_ path: String) throws(SweepError) -> Store {
-    guard FileManager.default.fileExists(atPath: path) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw SweepError(.input, "there is no database", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
     }
+    if isFolder.boolValue { throw folder(path) }
     return try translated(path) {
       var configuration = commonConfiguration()
       configuration.readonly = true
@@ -44,8 +50,12 @@ public struct Store: Sendable {
       configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try Schema.check(queue, path: path, mayBeEmpty: false)
-      return Store(path: path, database: queue, pool: nil)
+      return Store(path: path, database: queue, pool: nil, file: nil)
     }
+  }
+
+  private static func folder(_ path: String) -> SweepError {
+    SweepError(.input, "the database is a folder", place: path, remedy: "name a file in it: --db \(path)/results.sqlite")
   }
 
   private static func commonConfiguration() -> Configuration {
@@ -71,12 +81,25 @@ public struct Store: Sendable {
     }
   }
 
+  /// - Throws: where the file was removed or replaced since it was opened: SQLite would go on writing into what nobody will ever see.
+  func checkFile() throws(SweepError) {
+    guard file == FileIdentity(path) else {
+      throw SweepError(
+        .io, "the database was removed or replaced while the sweep ran; what was recorded since then is lost", place: path,
+        remedy: "restore it if you can, then run the sweep again")
+    }
+  }
+
   /// Closes the database: what the log still holds goes into the file, and `-wal` and `-shm` go away where nobody else has it open.
   /// Nothing may be asked of this store afterwards.
   public func close() throws(SweepError) {
     try Self.translated(path) {
       if let pool {
-        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+        do {
+          try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+          // Somebody else is at it; whoever closes last does the rest.
+        }
         pool.invalidateReadOnlyConnections()  // the writer must be the last to close: a reader leaves the log as it is
       }
       try database.close()
@@ -89,6 +112,18 @@ public struct Store: Sendable {
 
   func write<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
     try Self.translated(path) { try writer.write(body) }
+  }
+}
+
+/// Device and inode of a file.
+private struct FileIdentity: Equatable {
+  private let device: UInt64
+  private let inode: UInt64
+
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
   }
 }
 

@@ -115,9 +115,10 @@ struct SweepFileLoaderTests {
   }
 
   @Test(arguments: [
-    ("", "empty"), ("- a\n- b", "not a mapping"), ("method: [grid", "not YAML"), ("a: b: c", "not YAML"),
+    ("", "empty"), ("- a\n- b", "not a mapping"), ("method: [grid", "cannot be read as YAML"), ("a: b: c", "cannot be read as YAML"),
     ("method: grid\nmethod: grid", "given twice"),
-    ("parameters: {eta: {value: 1}", "a.yaml:"), ("\tmethod: grid", "a.yaml:1"), ("just words", "not a mapping"),
+    ("parameters: {eta: {value: 1}", "a.yaml:"), ("\tmethod: grid", "a tab; use spaces"), ("---\na: b\n---\nc: d", "one document"),
+    ("just words", "not a mapping"),
   ])
   func whatIsNoSweepFileIsToldAsSuch(text: String, expected: String) {
     let found = complaints(text).joined(separator: "\n")

@@ -36,7 +36,7 @@ struct ReadingTests {
 
   @Test func everyStateCanBeRankedAndTheFirstFewAsked() throws {
     let made = try finished(Objective(metric: "score", goal: .minimize, at: .last))
-    #expect(try made.store.ranking(made.sweep, states: TrialState.allCases).map(\.trial.number) == [4, 3, 2, 1])
+    #expect(try made.store.ranking(made.sweep, all: true).map(\.trial.number) == [4, 3, 2, 1])
     #expect(try made.store.ranking(made.sweep, limit: 2).map(\.trial.number) == [4, 2])
   }
 

@@ -7,10 +7,11 @@ package struct CSVExporter: Exporter {
 
   package var isForPeople: Bool { false }
 
-  package func text(of table: Table) -> String {
-    let header = table.columns.map { quoted($0.name) }.joined(separator: ",")
-    return ([header] + table.rows.map { row in row.map { $0 == .null ? "" : quoted($0.description) }.joined(separator: ",") })
-      .joined(separator: "\n") + "\n"
+  package func write(_ table: Table, to output: (String) throws -> Void) throws {
+    try output(table.columns.map { quoted($0.name) }.joined(separator: ",") + "\n")
+    try table.forEachRow { row in
+      try output(row.map { $0 == .null ? "" : quoted($0.description) }.joined(separator: ",") + "\n")
+    }
   }
 
   private func quoted(_ text: String) -> String {

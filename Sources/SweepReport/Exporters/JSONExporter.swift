@@ -7,12 +7,14 @@ package struct JSONExporter: Exporter {
 
   package var isForPeople: Bool { false }
 
-  package func text(of table: Table) -> String {
+  package func write(_ table: Table, to output: (String) throws -> Void) throws {
     let names = table.columns.map { ParameterValue.text($0.name).json }
-    let objects = table.rows.map { row in
-      "  {" + zip(names, row).map { "\($0): \(number($1))" }.joined(separator: ", ") + "}"
+    var isEmpty = true
+    try table.forEachRow { row in
+      try output((isEmpty ? "[\n  {" : ",\n  {") + zip(names, row).map { "\($0): \(number($1))" }.joined(separator: ", ") + "}")
+      isEmpty = false
     }
-    return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
+    try output(isEmpty ? "[]\n" : "\n]\n")
   }
 
   private func number(_ value: ParameterValue) -> String {

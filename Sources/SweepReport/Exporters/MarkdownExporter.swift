@@ -1,4 +1,4 @@
-// A table of GitHub-flavoured Markdown, numbers to the right.
+// A table of GitHub-flavoured Markdown. The first row tells which columns hold numbers, which go to the right.
 
 import SweepCore
 
@@ -7,11 +7,18 @@ package struct MarkdownExporter: Exporter {
 
   package var isForPeople: Bool { true }
 
-  package func text(of table: Table) -> String {
+  package func write(_ table: Table, to output: (String) throws -> Void) throws {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     func escaped(_ text: String) -> String { text.replacing("|", with: "\\|") }
-    let rules = table.columns.indices.map { column in table.rows.contains { $0[column].number != nil } ? "---:" : "---" }
-    return line(table.columns.map { escaped($0.title) }) + line(rules)
-      + table.rows.map { row in line(zip(table.columns, row).map { escaped($0.format($1)) }) }.joined()
+    func head(_ first: Table.Row?) -> String {
+      line(table.columns.map { escaped($0.title) }) + line(table.columns.indices.map { first?[$0].number != nil ? "---:" : "---" })
+    }
+    var isEmpty = true
+    try table.forEachRow { row in
+      if isEmpty { try output(head(row)) }
+      isEmpty = false
+      try output(line(zip(table.columns, row).map { escaped($0.format($1)) }))
+    }
+    if isEmpty { try output(head(nil)) }
   }
 }

@@ -7,22 +7,52 @@ package struct TextTable: Exporter {
 
   package var isForPeople: Bool { true }
 
-  package func text(of table: Table) -> String {
-    let cells = table.rows.map { row in zip(table.columns, row).map { $0.format($1) } }
-    let widths = table.columns.indices.map { column in
-      max(table.columns[column].title.count, cells.map { $0[column].count }.max() ?? 0)
+  /// Rows that decide how wide columns are. Later ones are not kept, and may stick out.
+  private static let measured = 1000
+
+  package func write(_ table: Table, to output: (String) throws -> Void) throws {
+    var first: [Table.Row] = []
+    var layout: Layout?
+    try table.forEachRow { row in
+      if let layout { return try output(layout.line(row)) }
+      first.append(row)
+      if first.count == Self.measured { layout = try begin(table, first, output) }
     }
-    let isRight = table.columns.indices.map { column in
-      table.rows.contains { $0[column].number != nil } && table.rows.allSatisfy { $0[column].number != nil || $0[column] == .null }
+    if layout == nil { _ = try begin(table, first, output) }
+  }
+
+  /// Writes the headings and the rows so far.
+  private func begin(_ table: Table, _ rows: [Table.Row], _ output: (String) throws -> Void) throws -> Layout {
+    let layout = Layout(table.columns, rows)
+    try output(layout.line(table.columns.map(\.title)))
+    try output(layout.line(layout.widths.map { String(repeating: "─", count: $0) }))
+    for row in rows { try output(layout.line(row)) }
+    return layout
+  }
+
+  private struct Layout {
+    let columns: [Table.Column]
+    let widths: [Int]
+    let isRight: [Bool]
+
+    init(_ columns: [Table.Column], _ rows: [Table.Row]) {
+      self.columns = columns
+      widths = columns.indices.map { column in
+        rows.reduce(columns[column].title.count) { max($0, columns[column].format($1[column]).count) }
+      }
+      isRight = columns.indices.map { column in
+        rows.contains { $0[column].number != nil } && rows.allSatisfy { $0[column].number != nil || $0[column] == .null }
+      }
     }
+
+    func line(_ row: Table.Row) -> String { line(zip(columns, row).map { $0.format($1) }) }
+
     func line(_ cells: [String]) -> String {
       let padded = cells.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+        let space = String(repeating: " ", count: max(0, widths[column] - cells[column].count))
         return isRight[column] ? space + cells[column] : cells[column] + space
       }
       return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
     }
-    let rule = widths.map { String(repeating: "─", count: $0) }
-    return line(table.columns.map(\.title)) + line(rule) + cells.map(line).joined()
   }
 }

@@ -7,7 +7,9 @@ import SweepCore
 enum DataFile {
   /// The bytes of the file, decompressed where it is gzipped.
   /// - Throws: where it cannot be read, is damaged, or is not exactly `size` bytes.
+  /// - Parameter remedy: what to do where the file is not there.
   static func read(_ path: String, size: Int, remedy: String) throws(SweepError) -> [UInt8] {
+    let replace = "replace or remove this file; \(remedy)"
     guard let file = gzopen(path, "rb") else {
       throw SweepError(errno == ENOENT ? .input : .io, "cannot open the file: \(String(cString: strerror(errno)))", place: path, remedy: remedy)
     }
@@ -27,13 +29,13 @@ enum DataFile {
       }
     }
     if let failure {
-      throw SweepError(.input, "the file is damaged after byte \(bytes.count) of \(size) (\(failure))", place: path, remedy: remedy)
+      throw SweepError(.input, "the file is damaged after byte \(bytes.count) of \(size) (\(failure))", place: path, remedy: replace)
     }
     if bytes.count < size {
-      throw SweepError(.input, "the file is truncated: it ends at byte \(bytes.count) of \(size)", place: path, remedy: remedy)
+      throw SweepError(.input, "the file is truncated: it ends at byte \(bytes.count) of \(size)", place: path, remedy: replace)
     }
     if bytes.count > size {
-      throw SweepError(.input, "the file is too long: it goes on after byte \(size), where it should end", place: path, remedy: remedy)
+      throw SweepError(.input, "the file is too long: it goes on after byte \(size), where it should end", place: path, remedy: replace)
     }
     return bytes
   }

@@ -71,7 +71,7 @@ package struct DatasetDownload: Sendable {
 
   private func failure(_ result: (status: Int32, output: String)) -> SweepError {
     SweepError(
-      .io, "the download stopped (curl's exit code \(result.status)) \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))", place: url,
+      .io, "the download stopped (curl's exit code \(result.status))\(result.output.split(separator: "\n").last.map { ": \($0)" } ?? "")", place: url,
       remedy: "run the command again: it goes on where it stopped")
   }
 

@@ -31,6 +31,9 @@ extension DatasetSource {
   /// The folder, or an error that says where it was looked for.
   func located(in folders: DataFolders, name: String, also: [String] = []) throws(SweepError) -> String {
     if let folder = folder(in: folders) { return folder }
+    if let missing = folders.missing {
+      throw SweepError(.input, "SWEEP_DATA names a folder that is not there", place: missing, remedy: "correct it, or unset it")
+    }
     throw SweepError(
       .input, "no \(name) in any of the data folders", place: (folders.roots.map { "\($0)/\(name)" } + also).joined(separator: ", "), remedy: remedy)
   }
@@ -39,17 +42,24 @@ extension DatasetSource {
 /// The folders that data sets are looked for in: SWEEP_DATA first, then the cache by the XDG rules.
 package struct DataFolders: Sendable {
   package let roots: [String]
+  /// SWEEP_DATA where there is no such folder.
+  package let missing: String?
   /// Where `sweep data fetch` puts things: $XDG_CACHE_HOME/sweep or ~/.cache/sweep.
   package let cache: String
 
   package init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
     func absolute(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
     cache = (absolute("XDG_CACHE_HOME") ?? (environment["HOME"] ?? "/root") + "/.cache") + "/sweep"
-    roots = [environment["SWEEP_DATA"], cache].compactMap { $0 }.filter { !$0.isEmpty }
+    let named = environment["SWEEP_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    missing = named.flatMap { FileManager.default.fileExists(atPath: $0) ? nil : $0 }
+    roots = [named, cache].compactMap { $0 }
   }
 
-  /// The first of root/name that has one of the files.
+  /// The first of root/name, or root itself, that has one of the files. A SWEEP_DATA that is not there is not passed over in silence.
   package func first(_ name: String, having files: [String], also: [String] = []) -> String? {
-    (roots.map { "\($0)/\(name)" } + also).first { folder in files.contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") } }
+    guard missing == nil else { return nil }
+    return (roots.flatMap { ["\($0)/\(name)", $0] } + also).first { folder in
+      files.contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+    }
   }
 }
