@@ -50,7 +50,7 @@ struct PlanCommand: ParsableCommand {
     let factors = file.space.sweptNames.compactMap { name in file.space[name]?.domain.count.map { "\($0) \(name)" } }
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
     return [
-      "\(file.name): \(forecast.count) points" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
+      "\(file.name): \(counted(forecast.count, "point"))" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
       "constant: \(constants.joined(separator: ", "))",
       "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
       forecast.cohortSummary,

@@ -157,7 +157,7 @@ struct Progress {
     guard let plan else { return "" }
     let resumed = plan.resumed > 0 ? ", \(plan.resumed) of them interrupted before" : ""
     let new = plan.result.added > 0 ? " (\(plan.result.added) new)" : ""
-    return "\(plan.sweep.name): \(plan.result.planned) trials\(new), \(plan.toRun) to run\(resumed), \(plan.workers) workers"
+    return "\(plan.sweep.name): \(counted(plan.result.planned, "trial"))\(new), \(plan.toRun) to run\(resumed), \(counted(plan.workers, "worker"))"
   }
 
   private var bestText: String {

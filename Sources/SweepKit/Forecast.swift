@@ -45,13 +45,13 @@ public struct Forecast: Sendable {
     }
   }
 
-  /// "6 cohorts for 2 workers: 3 of 5 trials, 3 of 4"
+  /// "6 cohorts for 2 workers: 3 × 5 trials, 3 × 4 trials"
   public var cohortSummary: String {
     guard let cohorts = try? cohorts(on: trainer.make()) else { return "no cohorts" }
     let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
     let note = count > Self.sample ? " among \(Self.sample) sampled points" : ""
-    return "\(cohorts.count) cohorts for \(workers) workers\(note): "
-      + sizes.enumerated().map { "\($1.count) of \($1.size)\($0 == 0 ? " trials" : "")" }.joined(separator: ", ")
+    return "\(counted(cohorts.count, "cohort")) for \(counted(workers, "worker"))\(note): "
+      + sizes.map { "\($0.count) × \(counted($0.size, "trial"))" }.joined(separator: ", ")
   }
 
   /// A sentence with the time the sweep would take, from a short measurement, or why it cannot be told.
@@ -67,7 +67,7 @@ public struct Forecast: Sendable {
         busy[free] += length
       }
       let scale = count > Self.sample ? Double(count) / Double(Self.sample) : 1
-      return "time: about \(Self.text((busy.max() ?? 0) * scale)) with \(workers) workers, by a short measurement"
+      return "time: about \(Self.text((busy.max() ?? 0) * scale)) with \(counted(workers, "worker")), by a short measurement"
     } catch {
       return "time: cannot be told: \(error)"
     }

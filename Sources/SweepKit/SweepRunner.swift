@@ -78,7 +78,7 @@ public struct SweepRunner: Sendable {
     if wasInterrupted { try store.requeue(sweepID: sweep.id, retryFailed: false) }
     let ended = before[.waiting] - after[.waiting] - after[.running]
     if ended > 0 || wasInterrupted {
-      try store.addEvent(sweepID: sweep.id, kind: wasInterrupted ? "interrupted" : "finished", detail: "\(ended) trials ended")
+      try store.addEvent(sweepID: sweep.id, kind: wasInterrupted ? "interrupted" : "finished", detail: "\(counted(ended, "trial")) ended")
     }
     return SweepOutcome(
       sweep: sweep, counts: try store.counts(sweepID: sweep.id), ended: ended, seconds: (ContinuousClock.now - start) / .seconds(1),
@@ -99,7 +99,7 @@ public struct SweepRunner: Sendable {
     guard result.fellOutCount > 0 else { return }
     let more = result.fellOutCount > result.fellOut.count ? ", …" : ""
     logger.notice(
-      "\(result.fellOutCount) trials are no longer in the file; they are kept and will not run: \(result.fellOut.map(String.init).joined(separator: ", "))\(more)"
+      "\(counted(result.fellOutCount, "trial")) no longer in the file, kept, and not to run: \(result.fellOut.map(String.init).joined(separator: ", "))\(more)"
     )
   }
 

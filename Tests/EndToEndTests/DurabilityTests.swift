@@ -10,7 +10,10 @@ import Testing
 
   private func sweep(_ database: String, _ arguments: String...) throws -> SweepBinary.Running {
     try folder.write(tortureSweep, to: "torture.yaml")
-    return try SweepBinary(in: folder.path).start(["run", "torture.yaml", "--db", database] + (arguments.isEmpty ? ["--workers", "2"] : arguments))
+    // The tests may themselves run under nohup.
+    let wrapper = ["--default-signal=HUP", SweepBinary.path]
+    let command = ["run", "torture.yaml", "--db", database] + (arguments.isEmpty ? ["--workers", "2"] : arguments)
+    return try SweepBinary(in: folder.path).start(wrapper + command, program: "/usr/bin/env")
   }
 
   /// The metrics of a run that nobody disturbed.

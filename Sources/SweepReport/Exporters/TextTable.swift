@@ -48,11 +48,19 @@ package struct TextTable: Exporter {
     func line(_ row: Table.Row) -> String { line(zip(columns, row).map { $0.format($1) }) }
 
     func line(_ cells: [String]) -> String {
-      let padded = cells.indices.map { column in
-        let space = String(repeating: " ", count: max(0, widths[column] - cells[column].count))
-        return isRight[column] ? space + cells[column] : cells[column] + space
+      var line = ""
+      var space = 0  // not yet written, so that no line ends with it
+      for (column, cell) in cells.enumerated() {
+        let missing = max(0, widths[column] - cell.count)
+        if isRight[column] { space += missing }
+        if !cell.isEmpty {
+          line += String(repeating: " ", count: space)
+          line += cell
+          space = 0
+        }
+        space += (isRight[column] ? 0 : missing) + 2
       }
-      return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
+      return line + "\n"
     }
   }
 }
