@@ -9,7 +9,7 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "List, fetch and verify the data sets of the built-in trainer.",
     discussion: """
-      Data sets are looked for in $SWEEP_DATA, then in $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in
+      Data sets are looked for in $SWEEP_DATA (as cifar-10-batches-bin/ or fashion-mnist/, or as their files), then in $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in
       /usr/share/datasets/fashion-mnist (Debian's package dataset-fashion-mnist).
 
       EXAMPLE

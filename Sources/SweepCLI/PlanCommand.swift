@@ -32,7 +32,7 @@ struct PlanCommand: ParsableCommand {
     let forecast = try Forecast(
       file, trainer: trainer, workers: pool.workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
-    for line in summary(file, forecast) { Terminal.error(line) }
+    for line in try summary(file, forecast) { Terminal.error(line) }
     for doubt in trainer.notes + file.doubts { Terminal.error("warning: \(doubt)") }
     if estimate { Terminal.error(forecast.time()) }
   }
@@ -46,14 +46,14 @@ struct PlanCommand: ParsableCommand {
       rows: points.enumerated().map { index, point in [.integer(index + 1)] + shown.map { point[$0] ?? .null } })
   }
 
-  private func summary(_ file: SweepFile, _ forecast: Forecast) -> [String] {
+  private func summary(_ file: SweepFile, _ forecast: Forecast) throws -> [String] {
     let factors = file.space.sweptNames.compactMap { name in file.space[name]?.domain.count.map { "\($0) \(name)" } }
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
     return [
       "\(file.name): \(counted(forecast.count, "point"))" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
       "constant: \(constants.joined(separator: ", "))",
       "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
-      forecast.cohortSummary,
+      try forecast.cohortSummary(),
     ]
   }
 }

@@ -46,8 +46,8 @@ public struct Forecast: Sendable {
   }
 
   /// "6 cohorts for 2 workers: 3 × 5 trials, 3 × 4 trials"
-  public var cohortSummary: String {
-    guard let cohorts = try? cohorts(on: trainer.make()) else { return "no cohorts" }
+  public func cohortSummary() throws -> String {
+    let cohorts = try cohorts(on: trainer.make())
     let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
     let note = count > Self.sample ? " among \(Self.sample) sampled points" : ""
     return "\(counted(cohorts.count, "cohort")) for \(counted(workers, "worker"))\(note): "
