@@ -33,6 +33,17 @@ struct DocumentationTests {
     for metric in Trainer.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
   }
 
+  @Test(arguments: ["README.md", "docs/sweep-file.md"]) func theSweepFilesInTheDocumentsArePlanned(page: String) throws {
+    let folder = TemporaryFolder()
+    let files = try document(page).matches(of: /```yaml\n([\s\S]*?)```/)
+    #expect(!files.isEmpty)
+    for match in files {
+      try folder.write(String(match.1), to: "file.yaml")
+      let plan = try SweepBinary(in: folder.path).run("plan", "file.yaml", "--no-estimate")
+      #expect(plan.status == 0, "\(match.1)\n\(plan.errors)")
+    }
+  }
+
   @Test func theSchemaPageNamesEveryTableAndColumn() throws {
     let page = try document("docs/schema.md")
     let folder = TemporaryFolder()
