@@ -105,7 +105,9 @@ struct RunOptions: ParsableArguments {
   }
 
   private func summary(of outcome: SweepOutcome, database: DatabaseOption) -> String {
-    let counts = TrialState.allCases.filter { outcome.counts[$0] > 0 }.map { "\(outcome.counts[$0]) \($0.rawValue)" }.joined(separator: ", ")
+    let states = TrialState.allCases.compactMap { state in outcome.counts.planned[state].map { "\($0) \(state.rawValue)" } }
+    let unplanned = outcome.counts.unplanned > 0 ? ["\(outcome.counts.unplanned) no longer in the file"] : []
+    let counts = (states + unplanned).joined(separator: ", ")
     let rate = outcome.seconds > 0 && outcome.ended > 0 ? " in \(duration(outcome.seconds))" : ""
     let next =
       outcome.wasInterrupted

@@ -9,7 +9,7 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "List, fetch and verify the data sets of the built-in trainer.",
     discussion: """
-      Data sets are looked for in $SWEEP_DATA (as cifar-10-batches-bin/ or fashion-mnist/, or as their files), then in $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in
+      Data sets are looked for in $SWEEP_DATA (which holds, or is, cifar-10-batches-bin or fashion-mnist), then in $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in
       /usr/share/datasets/fashion-mnist (Debian's package dataset-fashion-mnist).
 
       EXAMPLE
@@ -24,6 +24,7 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
       let folders = DataFolders()
+      try folders.checkNamed()
       try format.print(
         Table(
           columns: [Table.Column("dataset"), Table.Column("folder"), Table.Column("summary")],
@@ -61,6 +62,7 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
       let folders = DataFolders()
+      try folders.checkNamed()
       let wanted = dataset.map { [$0] } ?? datasets.entries.filter { $0.plugin.folder(in: folders) != nil }.map(\.name)
       var rows: [[ParameterValue]] = []
       for name in wanted {

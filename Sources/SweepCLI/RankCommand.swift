@@ -36,7 +36,7 @@ struct RankCommand: ParsableCommand {
     try Self.print(record, in: store, format: format, all: all, top: top)
     let counts = try store.counts(sweepID: record.id)
     let left =
-      TrialState.allCases.filter { $0 != .complete && counts[$0] > 0 }.map { "\(counts[$0]) \($0.rawValue)" }
+      TrialState.allCases.filter { $0 != .complete }.compactMap { state in counts.planned[state].map { "\($0) \(state.rawValue)" } }
       + (counts.unplanned > 0 ? ["\(counts.unplanned) that the file no longer asks for"] : [])
     if !all, !left.isEmpty { Terminal.error("not ranked: \(left.joined(separator: ", ")) (--all ranks every trial that has a value)") }
   }
@@ -53,7 +53,7 @@ struct RankCommand: ParsableCommand {
       trainer?.samples($0, $1)
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
-    let complete = try store.counts(sweepID: sweep.id)[.complete]
+    let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     if let limit, trials.count == limit, complete > limit, !all {
       Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all")
     }

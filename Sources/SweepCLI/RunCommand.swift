@@ -50,7 +50,9 @@ struct ResumeCommand: ParsableCommand {
 
   func run() throws {
     let store = try database.reading()
-    let record = try sweep == nil ? store.newestUnfinished() ?? store.sweep(named: nil) : store.sweep(named: sweep)
+    let unfinished = try sweep == nil ? store.newestUnfinished(orFailed: options.retryFailed) : nil
+    let record = try unfinished ?? store.sweep(named: sweep)
+    try store.close()  // a reader that stays would keep the log beside the file when the sweep has ended
     try options.run(try SweepFile(definition: record.definition), database: database, format: format)
   }
 }

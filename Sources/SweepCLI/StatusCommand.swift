@@ -31,7 +31,8 @@ struct StatusCommand: ParsableCommand {
       }
       if counts[state] > Self.listed { Terminal.error("… and \(counts[state] - Self.listed) more \(state.rawValue)") }
     }
-    if counts[.running] > 0, !RunnerLock.isHeld(database: store.path, sweep: record.name) {
+    // A sweep that ends in between has no running trials any more.
+    if counts[.running] > 0, !RunnerLock.isHeld(database: store.path, sweep: record.name), try store.counts(sweepID: record.id)[.running] > 0 {
       Terminal.error("nobody runs this sweep: its runner was killed; 'sweep resume \(record.name)' goes on")
     }
   }

@@ -83,7 +83,7 @@ public struct ParameterDeclaration: Sendable {
   /// The value in this declaration's own type (5.0 becomes 5 for a whole number, 1 becomes 1.0 for a real one), or what is wrong with it.
   public func checked(_ value: ParameterValue) -> Result<ParameterValue, Diagnostic> {
     func refuse(_ remedy: String) -> Result<ParameterValue, Diagnostic> {
-      if case .text(let text) = value, Double(text) != nil {
+      if case .text(let text) = value, text.first?.isNumber == true, !text.hasPrefix("0") || text.contains("."), Double(text)?.isFinite == true {
         return .failure(Diagnostic("\(name) is the text \(shown(value))", remedy: "write it without quotes"))
       }
       return .failure(Diagnostic("\(name) is \(shown(value))", remedy: "use \(remedy)\(allowsNull ? ", or null" : "")"))

@@ -41,7 +41,7 @@ public struct Forecast: Sendable {
     let block = Self.sample / 16
     return try (0..<16).flatMap { number in
       var generator = SeededGenerator(seed: 0, purpose: .sampling)
-      return try sampler.suggest(block, in: file.space, given: History(suggested: number * (count - block) / 15), using: &generator)
+      return try sampler.suggest(block, in: file.space, given: History(suggested: (count - block) / 15 * number), using: &generator)
     }
   }
 

@@ -21,7 +21,7 @@ public struct Planner: Sendable {
     guard let count = try samplers.find(file.method).count(in: file.space) else {
       throw SweepError(.input, "the method '\(file.method)' never ends", place: file.name, remedy: "use a method that does")
     }
-    guard count <= maxTrials else {
+    guard count <= maxTrials, count < .max else {
       let shown = count == .max ? "more points than can be counted" : "\(count) points"
       throw SweepError(
         .input, "the \(file.method) has \(shown), more than \(maxTrials)", place: file.name,

@@ -37,6 +37,24 @@ final class FileLock: Sendable {
     }
   }
 
+  /// The name of a lock file beside a file, the same whatever name the file goes by. The file itself need not exist yet, but its folder.
+  static func path(beside file: String, for purpose: String) -> String {
+    func real(_ path: String) -> String? {
+      realpath(path, nil).map { pointer in
+        defer { free(pointer) }
+        return String(cString: pointer)
+      }
+    }
+    let whole =
+      real(file)
+      ?? { () -> String in
+        let parts = file as NSString
+        let folder = parts.deletingLastPathComponent
+        return (real(folder.isEmpty ? "." : folder) ?? folder) + "/" + parts.lastPathComponent
+      }()
+    return "\(whole)-lock-\(purpose)"
+  }
+
   /// Whether somebody holds it now.
   static func isHeld(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -11,7 +11,12 @@ public final class RunnerLock: Sendable {
   /// - Throws: `SweepError` of kind busy where another process runs the sweep.
   public init(database: String, sweep: String) throws(SweepError) {
     let path = Self.path(database: database, sweep: sweep)
-    guard let lock = try FileLock.take(path, waits: false, note: "process \(getpid()), since \(timestamp())") else {
+    var lock = try FileLock.take(path, waits: false, note: Self.note)
+    for _ in 0..<5 where lock == nil {  // 'sweep status' may just be looking whether it is held
+      usleep(10_000)
+      lock = try FileLock.take(path, waits: false, note: Self.note)
+    }
+    guard let lock else {
       let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
       throw SweepError(
         .busy, "the sweep '\(sweep)' is being run by another process\(holder.isEmpty ? "" : " (\(holder))")", place: database,
@@ -20,14 +25,12 @@ public final class RunnerLock: Sendable {
     self.lock = lock
   }
 
+  private static var note: String { "process \(getpid()), since \(timestamp())" }
+
   /// Whether some process runs the sweep now. Leaves no trace.
   public static func isHeld(database: String, sweep: String) -> Bool { FileLock.isHeld(path(database: database, sweep: sweep)) }
 
   private static func path(database: String, sweep: String) -> String {
-    let real = realpath(database, nil).map { pointer in
-      defer { free(pointer) }
-      return String(cString: pointer)
-    }
-    return "\(real ?? database)-lock-\(viewSlug(of: sweep).lowercased())"
+    FileLock.path(beside: database, for: "run-" + viewSlug(of: sweep).lowercased())
   }
 }

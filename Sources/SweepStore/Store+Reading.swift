@@ -6,12 +6,15 @@ import SweepCore
 /// How many trials of a sweep are in each state.
 public struct StateCounts: Sendable {
   public let counts: [TrialState: Int]
-  /// Trials that the file no longer asks for, in any state.
-  public let unplanned: Int
-  /// Waiting trials that the file asks for.
-  public let toRun: Int
-  /// Waiting trials that have been started before, and will go on or start anew.
+  /// Of those that the file asks for.
+  public let planned: [TrialState: Int]
+  /// Waiting trials that the file asks for and that have been started before: they go on or start anew.
   public let interrupted: Int
+
+  /// Trials that the file no longer asks for, in any state.
+  public var unplanned: Int { total - planned.values.reduce(0, +) }
+  /// Waiting trials that the file asks for.
+  public var toRun: Int { planned[.waiting] ?? 0 }
   public subscript(state: TrialState) -> Int { counts[state] ?? 0 }
   public var total: Int { counts.values.reduce(0, +) }
 }
@@ -41,13 +44,14 @@ extension Store {
   }
 
   /// The newest sweep that has trials left to run.
-  public func newestUnfinished() throws(SweepError) -> SweepRecord? {
+  /// - Parameter orFailed: failed ones count as left.
+  public func newestUnfinished(orFailed: Bool) throws(SweepError) -> SweepRecord? {
     try read { db in
       try Row.fetchOne(
         db,
         sql: """
           SELECT * FROM sweep WHERE EXISTS (
-            SELECT 1 FROM trial WHERE sweep_id = sweep.id AND planned AND state IN ('waiting', 'running')) ORDER BY id DESC
+            SELECT 1 FROM trial WHERE sweep_id = sweep.id AND planned AND state IN ('waiting', 'running'\(orFailed ? ", 'failed'" : ""))) ORDER BY id DESC
           """
       ).map(SweepRecord.init)
     }
@@ -55,14 +59,19 @@ extension Store {
 
   public func counts(sweepID: Int64) throws(SweepError) -> StateCounts {
     try read { db in
-      let rows = try Row.fetchAll(db, sql: "SELECT state, count(*) FROM trial WHERE sweep_id = ? GROUP BY state", arguments: [sweepID])
-      func count(_ condition: String) throws -> Int {
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND \(condition)", arguments: [sweepID]) ?? 0
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT state, planned, count(*), sum(attempt > 0) FROM trial WHERE sweep_id = ? GROUP BY state, planned", arguments: [sweepID])
+      var counts: [TrialState: Int] = [:]
+      var planned: [TrialState: Int] = [:]
+      var interrupted = 0
+      for row in rows {
+        guard let state = TrialState(rawValue: row[0]) else { continue }
+        counts[state, default: 0] += row[2]
+        guard row[1] else { continue }
+        planned[state] = row[2]
+        if state == .waiting { interrupted = row[3] }
       }
-      return StateCounts(
-        counts: Dictionary(uniqueKeysWithValues: rows.compactMap { row in TrialState(rawValue: row[0]).map { ($0, row[1]) } }),
-        unplanned: try count("NOT planned"), toRun: try count("planned AND state = 'waiting'"),
-        interrupted: try count("planned AND state = 'waiting' AND attempt > 0"))
+      return StateCounts(counts: counts, planned: planned, interrupted: interrupted)
     }
   }
 

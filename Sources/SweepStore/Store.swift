@@ -21,7 +21,7 @@ public struct Store: Sendable {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { throw folder(path) }
     // Two programs that make the same new database would each find it half made.
-    let lock = try FileLock.take(path + "-lock", waits: true)
+    let lock = try FileLock.take(FileLock.path(beside: path, for: "opening"), waits: true)
     defer { withExtendedLifetime(lock) {} }
     return try translated(path) {
       var configuration = commonConfiguration()
@@ -44,14 +44,29 @@ public struct Store: Sendable {
     }
     if isFolder.boolValue { throw folder(path) }
     return try translated(path) {
-      var configuration = commonConfiguration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(10)
-      configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      try Schema.check(queue, path: path, mayBeEmpty: false)
-      return Store(path: path, database: queue, pool: nil, file: nil)
+      do {
+        return try reading(path, name: path)
+      } catch let error as DatabaseError where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) {
+        // A folder we may not write to: SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.
+        guard !FileManager.default.fileExists(atPath: path + "-wal"), let name = immutableName(path) else { throw error }
+        return try reading(path, name: name)
+      }
     }
+  }
+
+  private static func reading(_ path: String, name: String) throws -> Store {
+    var configuration = commonConfiguration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
+    let queue = try DatabaseQueue(path: name, configuration: configuration)
+    try Schema.check(queue, path: path, mayBeEmpty: false)
+    return Store(path: path, database: queue, pool: nil, file: nil)
+  }
+
+  /// The file as a URI that tells SQLite that it will not change.
+  private static func immutableName(_ path: String) -> String? {
+    path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed).map { "file:\($0)?immutable=1" }
   }
 
   private static func folder(_ path: String) -> SweepError {

@@ -132,7 +132,10 @@ struct CommandTests {
     let changed = try binary.run("run", "small.yaml")
     #expect(
       changed.status == 0 && changed.errors.contains("2 trials no longer in the file, kept, and not to run: ") && changed.errors.contains("(2 new)"))
-    #expect(changed.errors.contains("8 complete"))
+    #expect(changed.errors.contains("6 complete, 2 no longer in the file"))
+    let rank = try binary.run("rank", "small")
+    #expect(rank.output.split(separator: "\n").count == 8 && rank.errors.contains("2 that the file no longer asks for"))
+    #expect(try binary.run("rank", "small", "--all").output.split(separator: "\n").count == 10)
   }
 
   @Test func everyComplaintAboutAFileComesAtOnce() throws {

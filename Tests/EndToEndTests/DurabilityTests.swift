@@ -124,6 +124,27 @@ import Testing
     #expect(try Results.integer(folder.path("copy.sqlite"), "SELECT count(*) FROM trial WHERE state = 'complete'") == 6)
   }
 
+  @Test func aFinishedDatabaseCanBeReadWhereNothingCanBeWritten() throws {
+    try folder.write(CommandTests.small, to: "small.yaml")
+    let binary = SweepBinary(in: folder.path)
+    #expect(try binary.run("run", "small.yaml").status == 0)
+    #expect(try binary.run("resume").status == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("results.sqlite-wal")))
+    // Root may write anywhere, so a reader without rights it is.
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    let reader = ["--reuid=65534", "--clear-groups", SweepBinary.path, "rank", "--db", folder.path("results.sqlite")]
+    guard getuid() == 0 else { return }
+    let rank = try binary.run(reader, program: "/usr/bin/setpriv")
+    #expect(rank.status == 0 && rank.output.contains("validation accuracy"), "\(rank.errors)")
+  }
+
+  @Test func aFileThatLooksLikeALockIsLeftAlone() throws {
+    try folder.write(CommandTests.small, to: "small.yaml")
+    try folder.write("precious", to: "results.sqlite-lock")
+    #expect(try SweepBinary(in: folder.path).run("run", "small.yaml").status == 0)
+    #expect(try String(contentsOfFile: folder.path("results.sqlite-lock"), encoding: .utf8) == "precious")
+  }
+
   @Test func aLinkToTheDatabaseIsTheSameDatabase() throws {
     let child = try sweep("real.sqlite")
     Results.wait(for: 1, in: folder.path("real.sqlite")) { child.isRunning }

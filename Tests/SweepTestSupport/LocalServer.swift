@@ -47,7 +47,9 @@ package final class LocalServer: Sendable {
       return state.cuts.isEmpty ? nil : state.cuts.removeFirst()
     }
     guard start < content.count || start == 0 else {
-      return reply(connection, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", [])
+      return reply(
+        connection, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */\(content.count)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        [])
     }
     let status = start > 0 ? "206 Partial Content\r\nContent-Range: bytes \(start)-\(content.count - 1)/\(content.count)" : "200 OK"
     let body = content[start...].prefix(cut ?? .max)

@@ -66,6 +66,16 @@ struct DatasetDownloadTests {
     #expect(try content(folder) == ["set"])
   }
 
+  @Test func aPartThatIsTooLongIsDeletedAndSaidSo() throws {
+    let folder = TemporaryFolder()
+    let made = try archive(in: folder)
+    try folder.write(made.bytes + [1, 2, 3], to: "to/made.tar.gz.part")
+    let server = LocalServer(made.bytes)
+    defer { server.stop() }
+    #expect { try download(server, md5: made.md5).fetch(to: folder.path("to"), showsProgress: false) } throws: { "\($0)".contains("deleted") }
+    #expect(try download(server, md5: made.md5).fetch(to: folder.path("to"), showsProgress: false) == folder.path("to/set"))
+  }
+
   @Test func aWrongChecksumIsToldAndNothingIsPutInPlace() throws {
     let folder = TemporaryFolder()
     let made = try archive(in: folder)

@@ -31,9 +31,7 @@ extension DatasetSource {
   /// The folder, or an error that says where it was looked for.
   func located(in folders: DataFolders, name: String, also: [String] = []) throws(SweepError) -> String {
     if let folder = folder(in: folders) { return folder }
-    if let missing = folders.missing {
-      throw SweepError(.input, "SWEEP_DATA names a folder that is not there", place: missing, remedy: "correct it, or unset it")
-    }
+    try folders.checkNamed()
     throw SweepError(
       .input, "no \(name) in any of the data folders", place: (folders.roots.map { "\($0)/\(name)" } + also).joined(separator: ", "), remedy: remedy)
   }
@@ -55,10 +53,19 @@ package struct DataFolders: Sendable {
     roots = [named, cache].compactMap { $0 }
   }
 
+  /// - Throws: where SWEEP_DATA names a folder that is not there.
+  package func checkNamed() throws(SweepError) {
+    if let missing {
+      throw SweepError(.input, "SWEEP_DATA names a folder that is not there", place: missing, remedy: "correct it, or unset it")
+    }
+  }
+
   /// The first of root/name, or root itself, that has one of the files. A SWEEP_DATA that is not there is not passed over in silence.
   package func first(_ name: String, having files: [String], also: [String] = []) -> String? {
     guard missing == nil else { return nil }
-    return (roots.flatMap { ["\($0)/\(name)", $0] } + also).first { folder in
+    // Other data sets have files of the same names: a root is the data set only if it is called so.
+    let places = roots.flatMap { ["\($0)/\(name)"] + (($0 as NSString).lastPathComponent == name ? [$0] : []) }
+    return (places + also).first { folder in
       files.contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
     }
   }
