@@ -5,7 +5,8 @@
 # make example  make results.sqlite.example and the cookbook's answers anew
 # make bench    what bookkeeping costs: 10,000 trials of 10 epochs
 
-SWIFT := $(shell command -v swift 2>/dev/null || echo /opt/swift/usr/bin/swift)
+# On the path of this shell, or of a login shell.
+SWIFT := $(shell command -v swift 2>/dev/null || bash -lc 'command -v swift' 2>/dev/null || echo swift)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # One configuration for everything: what the tests test is what people run.
 CONFIGURATION := -c release --disable-testable-imports
