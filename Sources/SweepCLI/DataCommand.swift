@@ -9,8 +9,9 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "List, fetch and verify the data sets of the built-in trainer.",
     discussion: """
-      Data sets are looked for in $SWEEP_DATA (which holds, or is, cifar-10-batches-bin or fashion-mnist), then in $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in
-      /usr/share/datasets/fashion-mnist (Debian's package dataset-fashion-mnist).
+      Data sets are looked for in $SWEEP_DATA (which holds, or is, cifar-10-batches-bin or fashion-mnist), then in
+      $XDG_CACHE_HOME/sweep or ~/.cache/sweep, Fashion-MNIST also in /usr/share/datasets/fashion-mnist (Debian's package
+      dataset-fashion-mnist).
 
       EXAMPLE
         sweep data list

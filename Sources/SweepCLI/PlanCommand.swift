@@ -1,7 +1,6 @@
 // `sweep plan FILE`: what would run, and how long it would take. Writes nothing, opens no database.
 
 import ArgumentParser
-import Foundation
 import SweepCore
 import SweepKit
 import SweepReport
@@ -29,10 +28,9 @@ struct PlanCommand: ParsableCommand {
     let trainers = try Registry.builtin()
     let file = try SweepFileLoader(trainers: trainers).load(file)
     let trainer = try trainers.find(file.trainer)
-    let forecast = try Forecast(
-      file, trainer: trainer, workers: pool.workers ?? ProcessInfo.processInfo.activeProcessorCount, maxTrials: pool.maxTrials)
+    let forecast = try Forecast(file, trainer: trainer, workers: pool.workers, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
-    for line in try summary(file, forecast) { Terminal.error(line) }
+    for line in summary(file, forecast) { Terminal.error(line) }
     for doubt in trainer.notes + file.doubts { Terminal.error("warning: \(doubt)") }
     if estimate { Terminal.error(forecast.time()) }
   }
@@ -46,14 +44,14 @@ struct PlanCommand: ParsableCommand {
       rows: points.enumerated().map { index, point in [.integer(index + 1)] + shown.map { point[$0] ?? .null } })
   }
 
-  private func summary(_ file: SweepFile, _ forecast: Forecast) throws -> [String] {
+  private func summary(_ file: SweepFile, _ forecast: Forecast) -> [String] {
     let factors = file.space.sweptNames.compactMap { name in file.space[name]?.domain.count.map { "\($0) \(name)" } }
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
     return [
       "\(file.name): \(counted(forecast.count, "point"))" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
       "constant: \(constants.joined(separator: ", "))",
       "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
-      try forecast.cohortSummary(),
+      forecast.cohortSummary,
     ]
   }
 }

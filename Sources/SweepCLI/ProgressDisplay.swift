@@ -116,9 +116,9 @@ struct Progress {
       epochs += 1
       advance(trial.id, to: metrics.epoch)
       guard let objective = plan?.sweep.objective, let value = metrics[objective.metric], value.isFinite else { return }
-      if best.map({ objective.goal == .maximize ? value > $0.value : value < $0.value }) ?? true { best = (value, trial.number) }
+      if best.map({ objective.isBetter(value, than: $0.value) }) ?? true { best = (value, trial.number) }
       if let cohort = cohorts[worker] {
-        let isBetter = cohort.newest.map { objective.goal == .maximize ? value > $0 : value < $0 } ?? true
+        let isBetter = cohort.newest.map { objective.isBetter(value, than: $0) } ?? true
         cohorts[worker] = (cohort.cohort, metrics.epoch > cohort.epoch || isBetter ? value : cohort.newest, metrics.epoch)
       }
     case .ended(let trial, _, _):

@@ -53,9 +53,8 @@ struct RankCommand: ParsableCommand {
       trainer?.samples($0, $1)
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
+    guard let limit, trials.count == limit, !all else { return }
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
-    if let limit, trials.count == limit, complete > limit, !all {
-      Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all")
-    }
+    if complete > limit { Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all") }
   }
 }

@@ -35,7 +35,7 @@ struct ShowCommand: ParsableCommand {
     let columns = ViewColumns(parameters: [], metrics: metrics).metrics
     try format.print(
       Table(
-        columns: [Table.Column("epoch")] + columns.map { Table.Column($0.column, title: $0.name.replacing("_", with: " "), format: Self.brief) },
+        columns: [Table.Column("epoch")] + columns.map { Table.Column($0.column, title: $0.name.spaced, format: Self.brief) },
         rows: try store.epochs(of: found.id).map { epoch in
           [.integer(epoch.epoch)] + metrics.map { name in epoch[name].flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
         }))

@@ -15,4 +15,7 @@ public struct Objective: Sendable, Hashable, Codable {
     self.goal = goal
     self.at = at
   }
+
+  /// Whether a value is better than another; equal values are not, nor is NaN.
+  public func isBetter(_ value: Double, than other: Double) -> Bool { goal == .maximize ? value > other : value < other }
 }

@@ -85,7 +85,7 @@ package struct BuiltinExecutor: TrialExecutor {
   package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
     guard let selection = cohort.trials.first.map({ Hyperparameters($0.assignment).data }) else { return }
     let data = try data.data(for: selection)
-    var fresh: [Int: OneLayerNetwork] = [:]  // by seed: trials of one seed start from the same weights
+    var fresh: OneLayerNetwork?  // the trials of a cohort have one seed, and so start from the same weights
     let members = try cohort.trials.map { trial in
       let h = Hyperparameters(trial.assignment)
       let network: OneLayerNetwork
@@ -97,8 +97,8 @@ package struct BuiltinExecutor: TrialExecutor {
             .input, "the checkpoint of trial \(trial.number) after epoch \(trial.completedEpochs) is missing",
             remedy: "restore the database, or start anew under another --name")
         }
-        network = fresh[h.seed] ?? OneLayerNetwork(inputs: data.images.inputs, classes: data.images.classes, seed: h.seed)
-        fresh[h.seed] = network
+        network = fresh ?? OneLayerNetwork(inputs: data.images.inputs, classes: data.images.classes, seed: h.seed)
+        fresh = network
       }
       return Trainer.Member(hyperparameters: h, completedEpochs: trial.completedEpochs, network: network)
     }

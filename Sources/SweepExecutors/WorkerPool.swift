@@ -2,10 +2,14 @@
 // Neither concurrentPerform nor the global queues: those share threads with everything else in the process.
 
 import Dispatch
+import Foundation
 
 /// Runs work on a fixed number of workers.
 public struct WorkerPool: Sendable {
   public let workers: Int
+
+  /// As many workers as there are cores.
+  public static var onePerCore: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// - Precondition: at least one worker.
   public init(workers: Int) {

@@ -1,44 +1,50 @@
 // What a sweep file would do: how many points, the first of them, in which cohorts, and how long it would take. Nothing is written.
 
 import SweepCore
+import SweepExecutors
 import SweepSearch
 
 /// The preview behind `sweep plan`.
 public struct Forecast: Sendable {
   public let count: Int
   private let file: SweepFile
-  private let trainer: TrainerEntry
   private let workers: Int
   private let planner: Planner
+  private let executor: any TrialExecutor
+  /// Of the sample, the longest first.
+  private let cohorts: [Cohort]
 
   /// Trials that are grouped and measured; a larger grid is told from samples.
   private static let sample = 4096
 
+  /// - Parameter workers: nil: one per core.
   /// - Throws: where the grid has more points than may be planned.
-  public init(_ file: SweepFile, trainer: TrainerEntry, workers: Int, maxTrials: Int? = nil) throws(SweepError) {
-    (self.file, self.trainer, self.workers) = (file, trainer, workers)
+  public init(_ file: SweepFile, trainer: TrainerEntry, workers: Int?, maxTrials: Int? = nil) throws {
+    self.file = file
+    self.workers = workers ?? WorkerPool.onePerCore
     planner = Planner(maxTrials: maxTrials)
     count = try planner.count(file)
+    executor = trainer.make()
+    let points = try Self.sampled(file, planner: planner, count: count)
+    let trials = points.enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
+    cohorts = executor.cohorts(of: trials, workers: self.workers).sorted { $0.cost > $1.cost }
   }
 
   /// The first points of the plan.
-  public func first(_ limit: Int) throws -> [Assignment] {
+  public func first(_ limit: Int) throws -> [Assignment] { try Self.first(limit, of: file, planner: planner) }
+
+  private static func first(_ limit: Int, of file: SweepFile, planner: Planner) throws -> [Assignment] {
     let next = try planner.points(of: file)
     var points: [Assignment] = []
     while points.count < limit, case let more = try next(), !more.isEmpty { points += more.prefix(limit - points.count) }
     return points
   }
 
-  private func cohorts(on executor: any TrialExecutor) throws -> [Cohort] {
-    let trials = try sampled().enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
-    return executor.cohorts(of: trials, workers: workers).sorted { $0.cost > $1.cost }
-  }
-
   /// All points of a small grid; of a large one, blocks of neighbours from all over it.
-  private func sampled() throws -> [Assignment] {
-    guard count > Self.sample else { return try first(count) }
+  private static func sampled(_ file: SweepFile, planner: Planner, count: Int) throws -> [Assignment] {
+    guard count > sample else { return try first(count, of: file, planner: planner) }
     let sampler = try samplers.find(file.method)
-    let block = Self.sample / 16
+    let block = sample / 16
     return try (0..<16).flatMap { number in
       var generator = SeededGenerator(seed: 0, purpose: .sampling)
       return try sampler.suggest(block, in: file.space, given: History(suggested: (count - block) / 15 * number), using: &generator)
@@ -46,8 +52,7 @@ public struct Forecast: Sendable {
   }
 
   /// "6 cohorts for 2 workers: 3 × 5 trials, 3 × 4 trials"
-  public func cohortSummary() throws -> String {
-    let cohorts = try cohorts(on: trainer.make())
+  public var cohortSummary: String {
     let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
     let note = count > Self.sample ? " among \(Self.sample) sampled points" : ""
     return "\(counted(cohorts.count, "cohort")) for \(counted(workers, "worker"))\(note): "
@@ -57,8 +62,6 @@ public struct Forecast: Sendable {
   /// A sentence with the time the sweep would take, from a short measurement, or why it cannot be told.
   public func time() -> String {
     do {
-      let executor = trainer.make()
-      let cohorts = try cohorts(on: executor)
       guard let seconds = try executor.seconds(for: cohorts) else { return "time: cannot be told beforehand" }
       // The pool's own rule: the longest waiting cohort goes to the first free worker.
       var busy = [Double](repeating: 0, count: workers)

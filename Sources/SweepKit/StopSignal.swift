@@ -10,9 +10,6 @@ public final class StopSignal: Sendable {
   private let flag = Atomic<Bool>(false)
   private let sources = Mutex<[Source]>([])
 
-  /// Whether the action is SIG_IGN, which is the address 1.
-  private static func ignores(_ action: sigaction) -> Bool { unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1 }
-
   /// Keeps a source alive.
   // @unchecked: Dispatch's objects may be used from any thread; they are not marked so on Linux.
   private struct Source: @unchecked Sendable {
@@ -47,4 +44,7 @@ public final class StopSignal: Sendable {
       sources.withLock { $0.append(kept) }
     }
   }
+
+  /// Whether the action is SIG_IGN, which is the address 1.
+  private static func ignores(_ action: sigaction) -> Bool { unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1 }
 }

@@ -246,7 +246,7 @@ private struct Reading {
     case (nil, let list?, nil, nil):
       domain = values(list, declaration, at: keyPath + ".values")
     case (nil, nil, let min?, let max?):
-      domain = range(min, max, declaration, distribution: distribution, at: keyPath)
+      domain = range(min, max, declaration, at: keyPath)
     default:
       complain(
         "\(declaration.name) has \(members.keys.filter { $0 != "distribution" }.sorted().joined(separator: " and ").ifEmpty("no value"))",
@@ -294,9 +294,7 @@ private struct Reading {
     return isFine ? .values(distinct) : nil
   }
 
-  private mutating func range(_ min: Node, _ max: Node, _ declaration: ParameterDeclaration, distribution: String?, at keyPath: String) -> Parameter
-    .Domain?
-  {
+  private mutating func range(_ min: Node, _ max: Node, _ declaration: ParameterDeclaration, at keyPath: String) -> Parameter.Domain? {
     guard let low = checked(min, declaration, at: keyPath + ".min"), let high = checked(max, declaration, at: keyPath + ".max") else { return nil }
     guard let lower = low.number, let upper = high.number else {
       complain("\(declaration.name) has a range of things that are not numbers", at: keyPath, remedy: "list its values: {values: [...]}")

@@ -1,6 +1,5 @@
 // Runs a sweep from its file to its last trial. `run()` is the table of contents of the whole tool.
 
-import Foundation
 import Logging
 import SweepCore
 import SweepExecutors
@@ -62,7 +61,7 @@ public struct SweepRunner: Sendable {
     for note in trainer.notes + file.doubts { logger.warning("\(note)") }
     tell(result)
 
-    let workers = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
+    let workers = options.workers ?? WorkerPool.onePerCore
     let executor = trainer.make()
     let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers)
     let toRun = before.toRun

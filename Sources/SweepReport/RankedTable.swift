@@ -76,8 +76,3 @@ package struct RankedTable: Sendable {
     return (lab.firstIndex(of: one) ?? lab.count, one) < (lab.firstIndex(of: other) ?? lab.count, other)
   }
 }
-
-extension String {
-  /// "batch size" for "batch_size".
-  fileprivate var spaced: String { replacing("_", with: " ") }
-}

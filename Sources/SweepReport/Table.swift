@@ -58,3 +58,8 @@ package func fixed(_ number: Double, digits: Int) -> String {
   let sign = number < 0 && scaled > 0 ? "-" : ""
   return digits == 0 ? sign + padded : sign + padded.dropLast(digits) + "." + padded.suffix(digits)
 }
+
+extension String {
+  /// A name as a heading: "batch size" for "batch_size".
+  package var spaced: String { replacing("_", with: " ") }
+}

@@ -20,7 +20,9 @@ struct FastStatement {
   }
 
   func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement, index, value) }
-  func bind(_ index: Int32, _ value: Int) { bind(index, Int64(value)) }
+  func bind(_ index: Int32, _ value: Int?) {
+    if let value { bind(index, Int64(value)) } else { bindNull(index) }
+  }
   func bindNull(_ index: Int32) { sqlite3_bind_null(statement, index) }
 
   /// NaN becomes NULL, as SQLite has none.

@@ -45,14 +45,10 @@ final class FileLock: Sendable {
         return String(cString: pointer)
       }
     }
-    let whole =
-      real(file)
-      ?? { () -> String in
-        let parts = file as NSString
-        let folder = parts.deletingLastPathComponent
-        return (real(folder.isEmpty ? "." : folder) ?? folder) + "/" + parts.lastPathComponent
-      }()
-    return "\(whole)-lock-\(purpose)"
+    if let whole = real(file) { return "\(whole)-lock-\(purpose)" }
+    let parts = file as NSString
+    let folder = parts.deletingLastPathComponent
+    return "\(real(folder.isEmpty ? "." : folder) ?? folder)/\(parts.lastPathComponent)-lock-\(purpose)"
   }
 
   /// Whether somebody holds it now.

@@ -34,9 +34,9 @@ struct MetricSummary {
     statement.bind(3, last)
     statement.bind(4, lastEpoch)
     statement.bind(5, min?.value)
-    min.map { statement.bind(6, $0.epoch) } ?? statement.bindNull(6)
+    statement.bind(6, min?.epoch)
     statement.bind(7, max?.value)
-    max.map { statement.bind(8, $0.epoch) } ?? statement.bindNull(8)
+    statement.bind(8, max?.epoch)
     try statement.run()
   }
 

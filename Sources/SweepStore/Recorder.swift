@@ -179,7 +179,7 @@ public final class Recorder: Sendable {
     update.bind(4, change.startedAt)
     update.bind(5, change.end?.at)
     update.bind(6, change.end?.end.reason)
-    change.lastEpoch.map { update.bind(7, $0) } ?? update.bindNull(7)
+    update.bind(7, change.lastEpoch)
     try update.run()
     if !change.summaries.isEmpty {
       let objective = try FastStatement(db, MetricSummary.objectiveSQL)

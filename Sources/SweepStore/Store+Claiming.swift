@@ -14,7 +14,7 @@ extension Store {
       let states = retryFailed ? "('running', 'failed')" : "('running')"
       let orphans = try Int64.fetchAll(db, sql: "SELECT id FROM trial WHERE sweep_id = ? AND state IN \(states)", arguments: [sweepID])
       for id in orphans { try takeBack(db, trialID: id) }
-      if !orphans.isEmpty { try addEvent(db, sweepID: sweepID, kind: "requeued", detail: "\(orphans.count) trials") }
+      if !orphans.isEmpty { try addEvent(db, sweepID: sweepID, kind: "requeued", detail: counted(orphans.count, "trial")) }
       return orphans.count
     }
   }

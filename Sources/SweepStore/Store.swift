@@ -18,8 +18,7 @@ public struct Store: Sendable {
   /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
   /// - Throws: `SweepError` where the file cannot be opened, is no database, or was written by a newer version.
   public static func open(_ path: String) throws(SweepError) -> Store {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { throw folder(path) }
+    _ = try exists(path)
     // Two programs that make the same new database would each find it half made.
     let lock = try FileLock.take(FileLock.path(beside: path, for: "opening"), waits: true)
     defer { withExtendedLifetime(lock) {} }
@@ -38,11 +37,9 @@ public struct Store: Sendable {
 
   /// Opens the database for reading. Nothing can be written through it, whatever the SQL says, and no other file be attached.
   public static func openReadOnly(_ path: String) throws(SweepError) -> Store {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    guard try exists(path) else {
       throw SweepError(.input, "there is no database", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
     }
-    if isFolder.boolValue { throw folder(path) }
     return try translated(path) {
       do {
         return try reading(path, name: path)
@@ -69,8 +66,15 @@ public struct Store: Sendable {
     path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed).map { "file:\($0)?immutable=1" }
   }
 
-  private static func folder(_ path: String) -> SweepError {
-    SweepError(.input, "the database is a folder", place: path, remedy: "name a file in it: --db \(path)/results.sqlite")
+  /// Whether there is such a file.
+  /// - Throws: where it is a folder.
+  private static func exists(_ path: String) throws(SweepError) -> Bool {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return false }
+    guard !isFolder.boolValue else {
+      throw SweepError(.input, "the database is a folder", place: path, remedy: "name a file in it: --db \(path)/results.sqlite")
+    }
+    return true
   }
 
   private static func commonConfiguration() -> Configuration {

@@ -1,4 +1,4 @@
-// The views that people query: trials_<sweep> and epochs_<sweep>, with a column for each parameter and metric, and `ranking` over all sweeps.
+// The views that people query: trials_<sweep> and epochs_<sweep>, with a column for each parameter and metric.
 // Made when a sweep is planned, made anew when it gets a parameter or a metric. Views hold no data, so they can be dropped at any time.
 
 import GRDB

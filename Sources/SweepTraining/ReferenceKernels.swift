@@ -22,7 +22,7 @@ package enum ReferenceKernels {
   package static func updatedBias(_ b: Float, g: [Float], step: Float) -> Float { b.addingProduct(-step, g.reduce(0, +)) }
 
   package static func softmax(_ s: [Float]) -> [Float] {
-    let top = s.dropFirst().reduce(s[0]) { $1 > $0 ? $1 : $0 }
+    let top = s[prediction(s)]
     let e = s.map { exponential($0 - top) }
     let inverse = 1 / e.reduce(0, +)
     return e.map { $0 * inverse }
@@ -30,7 +30,7 @@ package enum ReferenceKernels {
 
   /// −log softmax(s)_y = log Σ exp(sₖ − max) + (max − s_y).
   package static func softmaxLoss(_ s: [Float], label: Int) -> Float {
-    let top = s.dropFirst().reduce(s[0]) { $1 > $0 ? $1 : $0 }
+    let top = s[prediction(s)]
     return logarithm(s.map { exponential($0 - top) }.reduce(0, +)) + (top - s[label])
   }
 

@@ -157,7 +157,7 @@ struct SweepRunnerTests {
   @Test func aForecastWritesNothingAndTellsTheCohorts() throws {
     let forecast = try Forecast(Self.sweep([1, 2, 3]), trainer: ScriptedExecutor(cohortSize: 2).entry, workers: 2)
     #expect(forecast.count == 3)
-    #expect(try forecast.cohortSummary() == "2 cohorts for 2 workers: 1 × 2 trials, 1 × 1 trial")
+    #expect(forecast.cohortSummary == "2 cohorts for 2 workers: 1 × 2 trials, 1 × 1 trial")
     #expect(forecast.time().contains("cannot be told"))
     #expect(try forecast.first(2).map { $0["x"] } == [.real(1), .real(2)])
   }
