@@ -41,9 +41,12 @@ struct ShowCommand: ParsableCommand {
         }))
   }
 
-  /// Four digits, but small numbers (learning rates) as they are.
+  /// Four digits behind the point; of small numbers (learning rates, seconds) the first four that are not zero.
   private static func brief(_ value: ParameterValue) -> String {
-    guard let number = value.number, abs(number) >= 0.05 || number == 0 else { return Table.plain(value) }
-    return Table.rounded(value)
+    guard let number = value.number, abs(number) < 0.05, abs(number) >= 1e-9 else { return Table.rounded(value) }
+    var (digits, scaled) = (3, abs(number))
+    while scaled < 1 { (digits, scaled) = (digits + 1, scaled * 10) }
+    let text = fixed(number, digits: digits)
+    return String(text.reversed().drop { $0 == "0" }.reversed())
   }
 }

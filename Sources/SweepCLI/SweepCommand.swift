@@ -13,15 +13,18 @@ struct SweepCommand: ParsableCommand {
       EXAMPLE
         sweep run sweeps/quickstart.yaml
         sweep rank
-        sweep query "SELECT lambda, avg(validation_accuracy) FROM trials_quickstart GROUP BY lambda"
+        sweep query "SELECT max(test_accuracy) FROM trials_quickstart"
 
       Results go to results.sqlite in the current folder; --db or SWEEP_DB names another file.
       Results are printed on standard output, everything else on standard error.
 
       EXIT CODES
-        0    done                                  65   bad input: sweep file, data, SQL, database
-        1    done, but some trials failed          74   reading, writing or the network failed
-        64   bad command line                      75   another process holds what is needed
+        0    done
+        1    done, but some trials failed
+        64   bad command line
+        65   bad input: sweep file, data, SQL, database
+        74   reading, writing or the network failed
+        75   another process runs this sweep or holds the database
         130  interrupted; 'sweep resume' goes on
 
       Completions: sweep --generate-completion-script bash|zsh|fish

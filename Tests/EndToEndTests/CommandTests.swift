@@ -79,6 +79,7 @@ struct CommandTests {
     let show = try binary.run("show", "2", "--format", "json")
     #expect(try json(show.output).map { $0["epoch"] as? Int } == [1, 2, 3])
     #expect(show.errors.contains("small, trial 2: complete") && show.errors.contains("eta: "))
+    #expect(try binary.run("show", "2").output.matches(of: /\.\d{13,}/).isEmpty)  // four digits that count are enough for people
     let none = try binary.run("show", "7")
     #expect(none.status == 65 && none.errors.contains("its trials are 1 to 6"))
   }
