@@ -21,10 +21,10 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
-    try format.print(try SweepOverview.table(of: [record], in: store))
     let counts = try store.counts(sweepID: record.id)
+    try format.print(try SweepOverview.table(of: [(record, counts)], in: store))
     for state in [TrialState.running, .failed, .diverged] {
-      for trial in try store.trials(sweepID: record.id, states: [state], limit: Self.listed) {
+      for trial in try store.trials(sweepID: record.id, state: state, limit: Self.listed) {
         let planned = trial.assignment["epochs"].map { " of \($0)" } ?? ""
         let reason = trial.reason.map { ": \($0)" } ?? ", epoch \(trial.epochsDone)\(planned)"
         Terminal.error("trial \(trial.number) \(state.rawValue)\(reason)")
@@ -55,13 +55,13 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let store = try database.reading()
-    try format.print(try SweepOverview.table(of: try store.sweeps(), in: store))
+    try format.print(try SweepOverview.table(of: try store.sweeps().map { ($0, try store.counts(sweepID: $0.id)) }, in: store))
   }
 }
 
 /// A row for each sweep: its trials by state, and the best so far.
 enum SweepOverview {
-  static func table(of sweeps: [SweepRecord], in store: Store) throws -> Table {
+  static func table(of sweeps: [(sweep: SweepRecord, counts: StateCounts)], in store: Store) throws -> Table {
     let states = TrialState.allCases
     let columns =
       [Table.Column("sweep"), Table.Column("trials")] + states.map { Table.Column($0.rawValue) } + [Table.Column("unplanned")]
@@ -69,8 +69,7 @@ enum SweepOverview {
         Table.Column("metric"), Table.Column("best", format: Table.rounded), Table.Column("best_trial", title: "trial"),
         Table.Column("created_at", title: "created"),
       ]
-    let rows = try sweeps.map { sweep -> [ParameterValue] in
-      let counts = try store.counts(sweepID: sweep.id)
+    let rows = try sweeps.map { sweep, counts -> [ParameterValue] in
       let best = try store.ranking(sweep, limit: 1).first?.trial
       return [.text(sweep.name), .integer(counts.total)] + states.map { .integer(counts[$0]) } + [
         .integer(counts.unplanned),

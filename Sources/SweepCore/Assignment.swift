@@ -26,17 +26,9 @@ public struct Assignment: Sendable, Hashable {
 
   /// The canonical text: a flat JSON object, names ascending, no spaces. Equal assignments have equal text; it is a trial's fingerprint.
   public var json: String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(32 * names.count)
-    bytes.append(UInt8(ascii: "{"))
-    for (index, name) in names.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      JSONText.append(quoted: name, to: &bytes)
-      bytes.append(UInt8(ascii: ":"))
-      if case .text(let text) = values[index] { JSONText.append(quoted: text, to: &bytes) } else { bytes += values[index].description.utf8 }
-    }
-    bytes.append(UInt8(ascii: "}"))
-    return String(decoding: bytes, as: UTF8.self)
+    var writer = AssignmentWriter()
+    writer.write(self)
+    return String(decoding: writer.text, as: UTF8.self)
   }
 
   /// Reads what `json` wrote; nil where the text is not a flat JSON object.

@@ -35,6 +35,13 @@ struct FastStatement {
     sqlite3_bind_text(statement, index, value, -1, transient)
   }
 
+  /// Binds UTF-8 as a text.
+  func bind(_ index: Int32, text: [UInt8]) {
+    _ = text.withUnsafeBytes {
+      sqlite3_bind_text(statement, index, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count), transient)
+    }
+  }
+
   func bind(_ index: Int32, _ value: [UInt8]) {
     _ = value.withUnsafeBytes { sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count), transient) }
   }

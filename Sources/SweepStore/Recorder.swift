@@ -38,7 +38,7 @@ public final class Recorder: Sendable {
   /// How long a message waits for others to share its commit.
   private static let delay = DispatchTimeInterval.milliseconds(20)
   /// What may wait in memory before workers are made to wait instead.
-  private static let bound = 32 << 20
+  private static let bound = 8 << 20
 
   private let store: Store
   private let sweep: SweepRecord

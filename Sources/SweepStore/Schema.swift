@@ -92,6 +92,17 @@ enum Schema {
             FROM trial, json_each(trial.parameters) AS member;
           """)
     }
+    migrator.registerMigration("2") { db in
+      // Counting trials by state reads an index alone; planning a trial does not touch the ranking.
+      try db.execute(
+        sql: """
+          DROP INDEX trial_state;
+          CREATE INDEX trial_state ON trial (sweep_id, state, planned, number);
+          CREATE INDEX trial_interrupted ON trial (sweep_id) WHERE state = 'waiting' AND planned AND attempt > 0;
+          DROP INDEX trial_objective;
+          CREATE INDEX trial_objective ON trial (sweep_id, objective, number) WHERE objective IS NOT NULL;
+          """)
+    }
     return migrator
   }
 

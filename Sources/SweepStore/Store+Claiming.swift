@@ -64,7 +64,7 @@ extension Store {
         db,
         sql: """
           SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0) FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
-          WHERE sweep_id = ? AND trial.state = 'waiting' AND planned AND number > ? ORDER BY number LIMIT ?
+          WHERE sweep_id = ? AND trial.state = 'waiting' AND planned = 1 AND number > ? ORDER BY number LIMIT ?
           """, arguments: [sweepID, number, limit]
       ).map { row in
         guard let assignment = Assignment(json: row[2]) else {

@@ -83,15 +83,16 @@ extension Store {
     keep.bind(1, sweepID)
     let first = try Int.fetchOne(db, sql: "SELECT ifnull(max(number), 0) + 1 FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 1
     var (number, kept) = (first, 0)
+    var writer = AssignmentWriter()
     while case let assignments = try next(), !assignments.isEmpty {
       for assignment in assignments {
-        let text = assignment.json
+        writer.write(assignment)
         insert.bind(2, number)
-        insert.bind(3, text)
+        insert.bind(3, text: writer.text)
         if try insert.run() == 1 {
           number += 1
         } else if !isNew {
-          keep.bind(2, text)
+          keep.bind(2, text: writer.text)
           kept += try keep.run()
         }
       }

@@ -59,19 +59,22 @@ extension Store {
 
   public func counts(sweepID: Int64) throws(SweepError) -> StateCounts {
     try read { db in
-      let rows = try Row.fetchAll(
-        db, sql: "SELECT state, planned, count(*), sum(attempt > 0) FROM trial WHERE sweep_id = ? GROUP BY state, planned", arguments: [sweepID])
-      var counts: [TrialState: Int] = [:]
-      var planned: [TrialState: Int] = [:]
-      var interrupted = 0
-      for row in rows {
-        guard let state = TrialState(rawValue: row[0]) else { continue }
-        counts[state, default: 0] += row[2]
-        guard row[1] else { continue }
-        planned[state] = row[2]
-        if state == .waiting { interrupted = row[3] }
+      // A count for each state and flag reads a part of an index; grouping would take twice as long over a million trials.
+      func count(_ index: String, _ condition: String, _ arguments: StatementArguments) throws -> Int {
+        try Int.fetchOne(
+          db.cachedStatement(sql: "SELECT count(*) FROM trial INDEXED BY \(index) WHERE sweep_id = ? AND \(condition)"),
+          arguments: [sweepID] + arguments) ?? 0
       }
-      return StateCounts(counts: counts, planned: planned, interrupted: interrupted)
+      var planned: [TrialState: Int] = [:]
+      var counts: [TrialState: Int] = [:]
+      for state in TrialState.allCases {
+        let asked = try count("trial_state", "state = ? AND planned = 1", [state.rawValue])
+        let all = try count("trial_state", "state = ? AND planned = 0", [state.rawValue]) + asked
+        if asked > 0 { planned[state] = asked }
+        if all > 0 { counts[state] = all }
+      }
+      return StateCounts(
+        counts: counts, planned: planned, interrupted: try count("trial_interrupted", "state = 'waiting' AND planned AND attempt > 0", []))
     }
   }
 
@@ -87,13 +90,13 @@ extension Store {
     }
   }
 
-  /// Trials in some states, by number.
-  public func trials(sweepID: Int64, states: [TrialState], limit: Int) throws(SweepError) -> [TrialRecord] {
+  /// Trials in a state, by number; those that the file no longer asks for come first.
+  public func trials(sweepID: Int64, state: TrialState, limit: Int) throws(SweepError) -> [TrialRecord] {
     try read { db in
-      let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-      return try Row.fetchAll(
-        db, sql: "SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND state IN (\(names)) ORDER BY number LIMIT ?",
-        arguments: [sweepID, limit]
+      // The order is that of the index: nothing is sorted, and nothing read beyond the limit.
+      try Row.fetchAll(
+        db, sql: "SELECT \(TrialRecord.columns) FROM trial INDEXED BY trial_state WHERE sweep_id = ? AND state = ? ORDER BY planned, number LIMIT ?",
+        arguments: [sweepID, state.rawValue, limit]
       ).map(TrialRecord.init)
     }
   }
