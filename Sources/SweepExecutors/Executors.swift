@@ -6,7 +6,7 @@ import SweepTraining
 /// - Throws: where the environment asks for kernels that this machine cannot run.
 package func registeredTrainers() throws(SweepError) -> Registry<TrainerEntry> {
   let kernels = try Kernels.chosen()
-  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels)].map { ($0.name, $0) })
+  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels), TestFunctionExecutor.entry].map { ($0.name, $0) })
 }
 
 package enum OneLayerNetworkEntry {

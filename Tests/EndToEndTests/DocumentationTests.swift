@@ -2,6 +2,7 @@
 
 import Foundation
 import SweepCore
+import SweepExecutors
 import SweepTestSupport
 import SweepTraining
 import Testing
@@ -28,9 +29,13 @@ struct DocumentationTests {
     for key in ["name", "description", "method", "metric", "trainer", "parameters", "goal", "at", "value", "values", "min", "max", "distribution"] {
       #expect(page.contains("`\(key)`"), "\(key)")
     }
-    for declaration in Hyperparameters.declarations { #expect(page.contains("`\(declaration.name)`"), "\(declaration.name)") }
-    for name in losses.names + datasets.names { #expect(page.contains("`\(name)`"), "\(name)") }
-    for metric in Trainer.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
+    for declaration in Hyperparameters.declarations + TestFunctionExecutor.declarations {
+      #expect(page.contains("`\(declaration.name)`"), "\(declaration.name)")
+    }
+    for name in losses.names + datasets.names + TestFunctionExecutor.Function.allCases.map(\.rawValue) {
+      #expect(page.contains("`\(name)`"), "\(name)")
+    }
+    for metric in Trainer.metrics + TestFunctionExecutor.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
   }
 
   @Test(arguments: ["README.md", "docs/sweep-file.md"]) func theSweepFilesInTheDocumentsArePlanned(page: String) throws {
