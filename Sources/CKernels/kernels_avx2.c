@@ -1,4 +1,5 @@
-// AVX2 with fused multiply-add: 16 registers of 8 floats. 6 rows × 1 panel = 12 accumulators.
+// AVX2 with fused multiply-add: 16 registers of 8 floats. 6 rows × 2 units = 12 accumulators; a step keeps 5 rows of scores, and asks
+// the first-level cache for the gradients.
 #include "CKernels.h"
 #if defined(__x86_64__)
 static int is_available(void) {
@@ -8,7 +9,8 @@ static int is_available(void) {
 #define NAME avx2
 #define TARGET_VL 8
 #define ROWS 6
-#define PANELS 1
+#define UNITS 2
+#define STEP_ROWS 5
 #define INPUTS 6
 #pragma clang attribute push(__attribute__((target("avx2,fma"), min_vector_width(256))), apply_to = function)
 #include "kernels_body.h"

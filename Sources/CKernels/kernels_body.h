@@ -1,21 +1,23 @@
 // The kernels, written once over clang's vector types and included by each variant, which sets:
-//   NAME       the variant            TARGET_VL   floats in a vector register
-//   ROWS       rows of a forward tile held in registers, at most 8     PANELS   panels of 16 columns beside each other, at most 3
-//   INPUTS     inputs of an update tile held in registers
-// ROWS * PANELS * 16 / VL accumulators must fit the register file with PANELS * 16 / VL + 1 to spare.
+//   NAME        the variant            TARGET_VL   floats in a vector register
+//   ROWS        rows of a forward tile held in registers, at most 8         UNITS    units of 8 columns beside them, at most 6
+//   INPUTS      inputs of an update tile held in registers                  STEP_ROWS   rows of a step that keeps the batch in registers
+// ROWS * UNITS * 8 / VL accumulators must fit the register file with UNITS * 8 / VL + 1 to spare.
 
-#include <string.h>
 #include "CKernels.h"
 
 #define VL TARGET_VL
-#define PER_PANEL (SWEEP_LANES / VL)
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("clang loop unroll(full)")
 
-typedef float vec __attribute__((vector_size(VL * 4)));
-typedef float wide __attribute__((vector_size(64)));      // 16 lanes; clang splits it where registers are narrower
-typedef int32_t iwide __attribute__((vector_size(64)));
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef float vec __attribute__((ext_vector_type(VL)));
+typedef float half __attribute__((ext_vector_type(8)));        // a unit of columns that fills no vector of 16
+typedef float wide __attribute__((ext_vector_type(16)));       // clang splits it where registers are narrower
+typedef double dwide __attribute__((ext_vector_type(8)));
+typedef int32_t iwide __attribute__((ext_vector_type(16)));
+typedef uint8_t bytes16 __attribute__((ext_vector_type(16)));
 typedef vec uvec __attribute__((aligned(4)));
+typedef half uhalf __attribute__((aligned(4)));
 typedef wide uwide __attribute__((aligned(4)));
 typedef bytes16 ubytes16 __attribute__((aligned(1)));
 
@@ -23,195 +25,271 @@ typedef bytes16 ubytes16 __attribute__((aligned(1)));
 // Wide vectors are passed between functions of this file alone, all of them inlined: no calling convention is at stake.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-// ---------------------------------------------------------------- packing
+#define FMA __builtin_elementwise_fma
+enum { BLOCK = SWEEP_BLOCK, ROW = SWEEP_ROW };
 
-#define LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-// Transposes 16 × 16 bytes by four rounds of interleaving.
-INLINE void transpose(bytes16 m[16]) {
-  bytes16 t[16];
-#pragma clang loop unroll(full)
-  for (int round = 0; round < 4; round++) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
-      t[2 * i] = LOW(m[i], m[i + 8]);
-      t[2 * i + 1] = HIGH(m[i], m[i + 8]);
+// The part of a splat that goes with a half vector.
+INLINE half low(vec v) {
+#if TARGET_VL == 16
+  return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+  return (half)v[0];
+#endif
+}
+
+// ---------------------------------------------------------------- standardising
+
+INLINE const uint8_t *image(const sweep_batch *batch, size_t row) {
+  return batch->images + (batch->rows ? batch->rows[row] : batch->first + row) * batch->inputs;
+}
+
+// Rows row ..< row + count of a block of n inputs from k0 on, as [row][ROW].
+INLINE void standardise(const sweep_batch *batch, size_t row, size_t count, size_t k0, size_t n, float *x) {
+  const float *mean = batch->mean + k0, *scale = batch->scale + k0;
+  for (size_t r = 0; r < count; r++, x += ROW) {
+    const uint8_t *source = image(batch, row + r) + k0;
+    size_t k = 0;
+    for (; k + 16 <= n; k += 16) {
+      wide bytes = __builtin_convertvector(__builtin_convertvector(*(const ubytes16 *)(source + k), iwide), wide);
+      *(uwide *)(x + k) = (bytes - *(const uwide *)(mean + k)) * *(const uwide *)(scale + k);
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i++) m[i] = t[i];
+    for (; k < n; k++) x[k] = ((float)source[k] - mean[k]) * scale[k];
   }
 }
 
-static void pack(const uint8_t *images, const uint32_t *rows, size_t first, size_t count, size_t inputs, const float *mean,
-                 const float *scale, float *packed) {
-  for (size_t tile = 0; tile < count; tile += 16, packed += 16 * inputs) {
-    const uint8_t *source[16];
-    for (size_t r = 0; r < 16; r++) {
-      size_t row = tile + (tile + r < count ? r : 0);
-      source[r] = images + (rows ? rows[row] : first + row) * inputs;
-    }
-    // Shuffled rows are far apart: ask for the next tile's while this one is worked on.
-    if (rows && tile + 16 < count) {
-      for (size_t r = 0; r < 16 && tile + 16 + r < count; r++) {
-        const uint8_t *next = images + (size_t)rows[tile + 16 + r] * inputs;
-        for (size_t line = 0; line < 4; line++) __builtin_prefetch(next + 64 * line);
+// The next block of inputs is asked for while this one is worked on: shuffled rows are far apart, and no hardware guesses them.
+INLINE void prefetch(const sweep_batch *batch, size_t k0) {
+  for (size_t r = 0; r < batch->count; r++)
+    for (size_t k = 0; k < BLOCK; k += 64) __builtin_prefetch(image(batch, r) + k0 + k);
+}
+
+// ---------------------------------------------------------------- tiles
+
+// Every tile below takes its number of rows or inputs and of units as constants, and so is unrolled into registers. Its columns are `nv`
+// vectors and, where vectors have 16 lanes and the units are odd, one half.
+#define COLUMNS(units) const int nv = (units) * 8 / VL, nh = (units) * 8 % VL / 8
+enum { NV = UNITS * 8 / VL };
+
+// Calls the macro for groups of columns of at most UNITS units, as even as whole vectors allow, with the units as a constant.
+#define EACH_GROUP(CALL)                                                                      \
+  for (size_t column = 0, left; (left = (layer->width - column) / 8) > 0;) {                  \
+    size_t groups = (left + UNITS - 1) / UNITS, units = (left + groups - 1) / groups;         \
+    if (VL == 16 && groups > 1) units = left % 2 ? UNITS - 1 : units + units % 2;             \
+    switch (units) {                                                                          \
+    case 1: CALL(1) break;                                                                    \
+    case 2: if (UNITS >= 2) { CALL(2) } break;                                                \
+    case 3: if (UNITS >= 3) { CALL(3) } break;                                                \
+    case 4: if (UNITS >= 4) { CALL(4) } break;                                                \
+    case 5: if (UNITS >= 5) { CALL(5) } break;                                                \
+    case 6: if (UNITS >= 6) { CALL(6) } break;                                                \
+    }                                                                                         \
+    column += units * 8;                                                                      \
+  }
+
+// Turns a number of rows into a constant.
+#define EACH_COUNT(count, CASE) switch (count) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
+
+// `nr` rows × a group of columns over n inputs. `start` is the bias (`start_stride` 0) or what the scores hold from the inputs before.
+// `ahead`: the images of these rows from their next inputs on, or NULL; a line of them is asked for every 8 inputs, which hides the memory.
+INLINE void forward_tile(const float *x, const float *w, size_t stride, size_t n, const float *start, size_t start_stride, float *scores,
+                         const uint8_t *const *ahead, const int nr, const int units) {
+  COLUMNS(units);
+  vec acc[8][NV];
+  half hacc[8];
+  for (int r = 0; r < nr; r++) {
+    for (int v = 0; v < nv; v++) acc[r][v] = *(const uvec *)(start + r * start_stride + v * VL);
+    if (nh) hacc[r] = *(const uhalf *)(start + r * start_stride + nv * VL);
+  }
+  for (size_t k = 0; k < n;) {
+    if (ahead) __builtin_prefetch(ahead[k / 32] + k % 32 * 8);
+    for (size_t stop = least(k + 8, n); k < stop; k++, w += stride) {
+      vec wv[NV];
+      half wh;
+      for (int v = 0; v < nv; v++) wv[v] = *(const uvec *)(w + v * VL);
+      if (nh) wh = *(const uhalf *)(w + nv * VL);
+      for (int r = 0; r < nr; r++) {
+        vec b = x[r * ROW + k];
+        for (int v = 0; v < nv; v++) acc[r][v] = FMA(b, wv[v], acc[r][v]);
+        if (nh) hacc[r] = FMA(low(b), wh, hacc[r]);
       }
     }
-    size_t k = 0;
-    for (; k + 16 <= inputs; k += 16) {
-      bytes16 m[16];
-#pragma clang loop unroll(full)
-      for (int r = 0; r < 16; r++) m[r] = *(const ubytes16 *)(source[r] + k);
-      transpose(m);
-#pragma clang loop unroll(full)
-      for (int j = 0; j < 16; j++)
-        *(uwide *)(packed + (k + j) * 16) = (__builtin_convertvector(__builtin_convertvector(m[j], iwide), wide) - mean[k + j]) * scale[k + j];
-    }
-    for (; k < inputs; k++)
-      for (size_t r = 0; r < 16; r++) packed[k * 16 + r] = ((float)source[r][k] - mean[k]) * scale[k];
+  }
+  for (int r = 0; r < nr; r++) {
+    for (int v = 0; v < nv; v++) *(uvec *)(scores + r * stride + v * VL) = acc[r][v];
+    if (nh) *(uhalf *)(scores + r * stride + nv * VL) = hacc[r];
   }
 }
 
-// ---------------------------------------------------------------- forward
+// `nk` inputs × a group of columns over all rows of the batch, then the shrunk weights.
+INLINE void update_tile(const float *x, size_t count, float *w, size_t stride, const float *gradient, const float *decay, const int nk,
+                        const int units) {
+  COLUMNS(units);
+  vec acc[INPUTS][NV];
+  half hacc[INPUTS];
+  for (int j = 0; j < nk; j++) {
+    for (int v = 0; v < nv; v++) acc[j][v] = 0;
+    hacc[j] = 0;
+  }
+  for (size_t r = 0; r < count; r++, x += ROW, gradient += stride) {
+    vec g[NV];
+    half gh;
+    for (int v = 0; v < nv; v++) g[v] = *(const uvec *)(gradient + v * VL);
+    if (nh) gh = *(const uhalf *)(gradient + nv * VL);
+    for (int j = 0; j < nk; j++) {
+      vec b = x[j];
+      for (int v = 0; v < nv; v++) acc[j][v] = FMA(b, g[v], acc[j][v]);
+      if (nh) hacc[j] = FMA(low(b), gh, hacc[j]);
+    }
+  }
+  for (int j = 0; j < nk; j++, w += stride) {
+    for (int v = 0; v < nv; v++) *(uvec *)(w + v * VL) = FMA(*(uvec *)(w + v * VL), *(const uvec *)(decay + v * VL), acc[j][v]);
+    if (nh) *(uhalf *)(w + nv * VL) = FMA(*(uhalf *)(w + nv * VL), *(const uhalf *)(decay + nv * VL), hacc[j]);
+  }
+}
 
-// One register tile: `nr` rows × `np` panels over inputs k0 ..< k1. Starts from the bias, or goes on from what scores hold.
-INLINE void forward_tile(const float *x, const float *weights, size_t inputs, size_t k0, size_t k1, const float *bias, float *scores,
-                         size_t width, const int nr, const int np) {
-  vec acc[8][3 * PER_PANEL];
-  for (int r = 0; r < nr; r++)
-    for (int v = 0; v < np * PER_PANEL; v++) acc[r][v] = *(const uvec *)((k0 == 0 ? bias : scores + r * width) + v * VL);
-  for (size_t k = k0; k < k1; k++) {
-    vec w[3 * PER_PANEL];
-    for (int p = 0; p < np; p++)
-      for (int v = 0; v < PER_PANEL; v++) w[p * PER_PANEL + v] = *(const uvec *)(weights + ((size_t)p * inputs + k) * 16 + v * VL);
+// An update by `nr` rows x and the forward product of the next `nr` rows in one pass over one or two units of weights.
+INLINE void step_tile(const float *x, const float *next, float *w, size_t stride, size_t n, const float *gradient, const float *decay,
+                      const float *start, size_t start_stride, float *scores, const int nr, const int units) {
+  COLUMNS(units);
+  enum { PAIR = 16 / VL };
+  vec acc[8][PAIR], g[8][PAIR], d[PAIR];
+  half hacc[8], hg[8], hd;
+  for (int r = 0; r < nr; r++) {
+    for (int v = 0; v < nv; v++) {
+      acc[r][v] = *(const uvec *)(start + r * start_stride + v * VL);
+      g[r][v] = *(const uvec *)(gradient + r * stride + v * VL);
+    }
+    if (nh) {
+      hacc[r] = *(const uhalf *)(start + r * start_stride + nv * VL);
+      hg[r] = *(const uhalf *)(gradient + r * stride + nv * VL);
+    }
+  }
+  for (int v = 0; v < nv; v++) d[v] = *(const uvec *)(decay + v * VL);
+  if (nh) hd = *(const uhalf *)(decay + nv * VL);
+  for (size_t k = 0; k < n; k++, w += stride) {
+    vec sum[PAIR];
+    half hsum = 0;
+    for (int v = 0; v < nv; v++) sum[v] = 0;
     for (int r = 0; r < nr; r++) {
-      vec b = (vec){} + x[k * 16 + r];
-      for (int v = 0; v < np * PER_PANEL; v++) acc[r][v] = __builtin_elementwise_fma(b, w[v], acc[r][v]);
+      vec b = x[r * ROW + k];
+      for (int v = 0; v < nv; v++) sum[v] = FMA(b, g[r][v], sum[v]);
+      if (nh) hsum = FMA(low(b), hg[r], hsum);
+    }
+    for (int v = 0; v < nv; v++) *(uvec *)(w + v * VL) = sum[v] = FMA(*(uvec *)(w + v * VL), d[v], sum[v]);
+    if (nh) *(uhalf *)(w + nv * VL) = hsum = FMA(*(uhalf *)(w + nv * VL), hd, hsum);
+    for (int r = 0; r < nr; r++) {
+      vec b = next[r * ROW + k];
+      for (int v = 0; v < nv; v++) acc[r][v] = FMA(b, sum[v], acc[r][v]);
+      if (nh) hacc[r] = FMA(low(b), hsum, hacc[r]);
     }
   }
-  for (int r = 0; r < nr; r++)
-    for (int v = 0; v < np * PER_PANEL; v++) *(uvec *)(scores + r * width + v * VL) = acc[r][v];
+  for (int r = 0; r < nr; r++) {
+    for (int v = 0; v < nv; v++) *(uvec *)(scores + r * stride + v * VL) = acc[r][v];
+    if (nh) *(uhalf *)(scores + r * stride + nv * VL) = hacc[r];
+  }
 }
 
-INLINE void forward_rows(const float *x, const float *weights, size_t inputs, size_t k0, size_t k1, const float *bias, float *scores,
-                         size_t width, size_t nr, const int np) {
-#define CASE(n) case n: if (n <= ROWS) forward_tile(x, weights, inputs, k0, k1, bias, scores, width, n, np); break;
-  switch (nr) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
+// ---------------------------------------------------------------- products
+
+INLINE void forward_rows(const float *x, const float *w, size_t stride, size_t n, const float *start, size_t start_stride, float *scores,
+                         const uint8_t *const *ahead, size_t rows, const int units) {
+#define CASE(r) case r: if (r <= ROWS) forward_tile(x, w, stride, n, start, start_stride, scores, ahead, r, units); break;
+  EACH_COUNT(rows, CASE)
 #undef CASE
 }
 
-// The blocks of inputs keep a block's weights in the first-level cache while all rows pass over them.
-enum { BLOCK = 256 };
-
-INLINE void forward_panels(const float *packed, size_t count, size_t inputs, const float *weights, const float *bias, float *scores,
-                           size_t width, size_t k0, size_t k1, const int np) {
-  for (size_t row = 0; row < count;) {
-    size_t in_tile = row % 16, left = count - row < 16 - in_tile ? count - row : 16 - in_tile;
-    size_t nr = left < ROWS ? left : ROWS;
-    forward_rows(packed + (row / 16) * 16 * inputs + in_tile, weights, inputs, k0, k1, bias, scores + row * width, width, nr, np);
-    row += nr;
-  }
-}
-
-static void forward(const float *packed, size_t count, size_t inputs, const float *weights, size_t panels, const float *bias, float *scores) {
-  size_t width = panels * 16;
-  for (size_t k0 = 0; k0 < inputs; k0 += BLOCK) {
-    size_t k1 = k0 + BLOCK < inputs ? k0 + BLOCK : inputs;
-    for (size_t p = 0; p < panels;) {
-      size_t np = panels - p < PANELS ? panels - p : PANELS;
-      if (panels - p == 4 && PANELS == 3) np = 2;  // 2 + 2 beats 3 + 1
-      const float *w = weights + p * inputs * 16;
-      switch (np) {
-      case 1: forward_panels(packed, count, inputs, w, bias + p * 16, scores + p * 16, width, k0, k1, 1); break;
-      case 2: if (PANELS >= 2) forward_panels(packed, count, inputs, w, bias + p * 16, scores + p * 16, width, k0, k1, 2); break;
-      case 3: if (PANELS >= 3) forward_panels(packed, count, inputs, w, bias + p * 16, scores + p * 16, width, k0, k1, 3); break;
-      }
-      p += np;
+// A block of inputs after the other; in a block, some rows are standardised into the first-level cache and meet all columns there.
+static void forward(const sweep_batch *batch, const sweep_layer *layer, float *scratch, float *scores) {
+  size_t stride = layer->stride;
+  for (size_t k0 = 0; k0 < layer->inputs; k0 += BLOCK) {
+    size_t n = least(BLOCK, layer->inputs - k0);
+    for (size_t row = 0, rows; row < batch->count; row += rows) {
+      size_t left = batch->count - row, tiles = (left + ROWS - 1) / ROWS;
+      rows = (left + tiles - 1) / tiles;
+      float *out = scores + row * stride;
+      const float *start = k0 == 0 ? layer->bias : out;
+      const uint8_t *ahead[8];
+      for (size_t r = 0; r < 8; r++) ahead[r] = image(batch, row + (r < rows ? r : 0)) + k0 + BLOCK;
+      standardise(batch, row, rows, k0, n, scratch);
+#define GROUP(units) \
+  forward_rows(scratch, layer->weights + k0 * stride + column, stride, n, start + column, k0 == 0 ? 0 : stride, out + column, column == 0 ? ahead : 0, rows, units);
+      EACH_GROUP(GROUP)
+#undef GROUP
     }
   }
 }
 
-// ---------------------------------------------------------------- update
-
-// One register tile: `nk` inputs × `np` panels over all rows of the batch, then decay and step.
-INLINE void update_tile(const float *packed, size_t count, size_t inputs, size_t k, float *weights, const float *gradient, size_t width,
-                        const float *decay, const float *step, const int nk, const int np) {
-  vec acc[INPUTS][3 * PER_PANEL];
-  for (int j = 0; j < nk; j++)
-    for (int v = 0; v < np * PER_PANEL; v++) acc[j][v] = (vec){};
-  for (size_t tile = 0; tile < count; tile += 16) {
-    const float *x = packed + tile * inputs + k * 16;
-    size_t rows = count - tile < 16 ? count - tile : 16;
-    for (size_t r = 0; r < rows; r++) {
-      vec g[3 * PER_PANEL];
-      for (int v = 0; v < np * PER_PANEL; v++) g[v] = *(const uvec *)(gradient + (tile + r) * width + v * VL);
-      for (int j = 0; j < nk; j++) {
-        vec b = (vec){} + x[j * 16 + r];
-        for (int v = 0; v < np * PER_PANEL; v++) acc[j][v] = __builtin_elementwise_fma(b, g[v], acc[j][v]);
-      }
-    }
-  }
-  for (int j = 0; j < nk; j++)
-    for (int p = 0; p < np; p++)
-      for (int v = 0; v < PER_PANEL; v++) {
-        uvec *w = (uvec *)(weights + ((size_t)p * inputs + k + j) * 16 + v * VL);
-        vec shrunk = *w * *(const uvec *)(decay + p * 16 + v * VL);
-        *w = __builtin_elementwise_fma(-*(const uvec *)(step + p * 16 + v * VL), acc[j][p * PER_PANEL + v], shrunk);
-      }
-}
-
-INLINE void update_panels(const float *packed, size_t count, size_t inputs, size_t k, size_t nk, float *weights, size_t panels,
-                          const float *gradient, const float *decay, const float *step, const int full) {
-  size_t width = panels * 16;
-  for (size_t p = 0; p < panels;) {
-    size_t np = panels - p < PANELS ? panels - p : PANELS;
-    if (panels - p == 4 && PANELS == 3) np = 2;
-    float *w = weights + p * inputs * 16;
-#define TILE(n, nk) update_tile(packed, count, inputs, k, w, gradient + p * 16, width, decay + p * 16, step + p * 16, nk, n)
-    if (full) {
-      switch (np) {
-      case 1: TILE(1, INPUTS); break;
-      case 2: if (PANELS >= 2) TILE(2, INPUTS); break;
-      case 3: if (PANELS >= 3) TILE(3, INPUTS); break;
-      }
-    } else {
-      for (size_t end = k + nk, start = k; start < end; start++) {
-        size_t k = start;
-        switch (np) {
-        case 1: TILE(1, 1); break;
-        case 2: if (PANELS >= 2) TILE(2, 1); break;
-        case 3: if (PANELS >= 3) TILE(3, 1); break;
-        }
-      }
-    }
-#undef TILE
-    p += np;
-  }
-}
-
-static void update(const float *packed, size_t count, size_t inputs, float *weights, size_t panels, float *bias, const float *gradient,
-                   const float *decay, const float *step) {
+INLINE void update_inputs(const float *x, size_t count, float *w, size_t stride, size_t n, const float *gradient, const float *decay,
+                          const int units) {
   size_t k = 0;
-  for (; k + INPUTS <= inputs; k += INPUTS) update_panels(packed, count, inputs, k, INPUTS, weights, panels, gradient, decay, step, 1);
-  if (k < inputs) update_panels(packed, count, inputs, k, inputs - k, weights, panels, gradient, decay, step, 0);
-  for (size_t p = 0; p < panels; p++) {
-    wide sum = {};
-    for (size_t row = 0; row < count; row++) sum += *(const uwide *)(gradient + (row * panels + p) * 16);
-    uwide *b = (uwide *)(bias + p * 16);
-    *b = __builtin_elementwise_fma(-*(const uwide *)(step + p * 16), sum, *b);
+  for (; k + INPUTS <= n; k += INPUTS) update_tile(x + k, count, w + k * stride, stride, gradient, decay, INPUTS, units);
+  for (; k < n; k++) update_tile(x + k, count, w + k * stride, stride, gradient, decay, 1, units);
+}
+
+INLINE void update_bias(size_t count, const sweep_layer *layer, const float *gradient) {
+  for (size_t c = 0; c < layer->width; c += 8) {
+    half sum = 0;
+    for (size_t r = 0; r < count; r++) sum += *(const uhalf *)(gradient + r * layer->stride + c);
+    *(uhalf *)(layer->bias + c) += sum;
   }
 }
 
-static void square_norms(const float *weights, size_t inputs, size_t panels, double *norms) {
-  typedef double dwide __attribute__((vector_size(128)));
-  for (size_t p = 0; p < panels; p++) {
-    dwide sum = {};
-    for (size_t k = 0; k < inputs; k++) {
-      dwide w = __builtin_convertvector(*(const uwide *)(weights + (p * inputs + k) * 16), dwide);
+static void update(const sweep_batch *batch, const sweep_layer *layer, float *scratch, const float *gradient, const float *decay) {
+  size_t stride = layer->stride;
+  for (size_t k0 = 0; k0 < layer->inputs; k0 += BLOCK) {
+    size_t n = least(BLOCK, layer->inputs - k0);
+    standardise(batch, 0, batch->count, k0, n, scratch);
+#define GROUP(units) \
+  update_inputs(scratch, batch->count, layer->weights + k0 * stride + column, stride, n, gradient + column, decay + column, units);
+    EACH_GROUP(GROUP)
+#undef GROUP
+  }
+  update_bias(batch->count, layer, gradient);
+}
+
+INLINE void step_rows(const float *x, const float *next, float *w, size_t stride, size_t n, const float *gradient, const float *decay,
+                      const float *start, size_t start_stride, float *scores, size_t rows, const int units) {
+#define CASE(r) case r: if (r <= STEP_ROWS) step_tile(x, next, w, stride, n, gradient, decay, start, start_stride, scores, r, units); break;
+  EACH_COUNT(rows, CASE)
+#undef CASE
+}
+
+static void update_forward(const sweep_batch *batch, const sweep_layer *layer, float *scratch, const float *gradient, const float *decay,
+                           const sweep_batch *next, float *scores) {
+  size_t count = batch->count, stride = layer->stride;
+  if (count > STEP_ROWS || count != next->count) {
+    update(batch, layer, scratch, gradient, decay);
+    forward(next, layer, scratch, scores);
+    return;
+  }
+  update_bias(count, layer, gradient);
+  for (size_t k0 = 0; k0 < layer->inputs; k0 += BLOCK) {
+    size_t n = least(BLOCK, layer->inputs - k0);
+    const float *start = k0 == 0 ? layer->bias : scores;
+    float *next_x = scratch + count * ROW;
+    standardise(batch, 0, count, k0, n, scratch);
+    standardise(next, 0, count, k0, n, next_x);
+    prefetch(next, k0 + BLOCK);
+    for (size_t column = 0; column < layer->width; column += 16) {
+#define STEP(units) \
+  step_rows(scratch, next_x, layer->weights + k0 * stride + column, stride, n, gradient + column, decay + column, start + column, \
+            k0 == 0 ? 0 : stride, scores + column, count, units)
+      if (layer->width - column >= 16) STEP(2); else STEP(1);
+#undef STEP
+    }
+  }
+}
+
+static void square_norms(const sweep_layer *layer, double *norms) {
+  for (size_t c = 0; c < layer->width; c += 8) {
+    dwide sum = 0;
+    for (size_t k = 0; k < layer->inputs; k++) {
+      dwide w = __builtin_convertvector(*(const uhalf *)(layer->weights + k * layer->stride + c), dwide);
       sum += w * w;
     }
-    memcpy(norms + p * 16, &sum, sizeof sum);
+    for (int i = 0; i < 8; i++) norms[c + i] = sum[i];
   }
 }
 
@@ -222,21 +300,21 @@ INLINE wide choose(iwide mask, wide yes, wide no) { return (wide)((mask & (iwide
 // e^x, at most 2 units in the last place off over [-87.3, 88]; below it stays at e^-87.3, above at e^88. NaN stays NaN.
 // x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7; n goes into the exponent.
 INLINE wide exp16(wide x) {
-  const wide magic = (wide){} + 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
-  x = choose(x > 88.0f, (wide){} + 88.0f, x);
-  x = choose(x < -87.3f, (wide){} - 87.3f, x);
-  wide shifted = __builtin_elementwise_fma(x, (wide){} + 1.44269504f, magic);
+  const wide magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number, held in the low bits
+  x = choose(x > 88.0f, (wide)88.0f, x);
+  x = choose(x < -87.3f, (wide)-87.3f, x);
+  wide shifted = FMA(x, (wide)1.44269504f, magic);
   wide n = shifted - magic;
-  wide r = __builtin_elementwise_fma(n, (wide){} - 0.693145752f, x);
-  r = __builtin_elementwise_fma(n, (wide){} - 1.42860677e-6f, r);
-  wide p = (wide){} + 1.98412698e-4f;
-  p = __builtin_elementwise_fma(p, r, (wide){} + 1.38888889e-3f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 8.33333333e-3f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 4.16666667e-2f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 1.66666667e-1f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 0.5f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 1.0f);
-  p = __builtin_elementwise_fma(p, r, (wide){} + 1.0f);
+  wide r = FMA(n, (wide)-0.693145752f, x);
+  r = FMA(n, (wide)-1.42860677e-6f, r);
+  wide p = 1.98412698e-4f;
+  p = FMA(p, r, (wide)1.38888889e-3f);
+  p = FMA(p, r, (wide)8.33333333e-3f);
+  p = FMA(p, r, (wide)4.16666667e-2f);
+  p = FMA(p, r, (wide)1.66666667e-1f);
+  p = FMA(p, r, (wide)0.5f);
+  p = FMA(p, r, (wide)1.0f);
+  p = FMA(p, r, (wide)1.0f);
   iwide power = (((iwide)shifted - (iwide)magic) + 127) << 23;
   return p * (wide)power;
 }
@@ -249,12 +327,12 @@ INLINE wide log16(wide x) {
   wide m = (wide)(bits - (e << 23));
   wide s = (m - 1.0f) / (m + 1.0f);
   wide q = s * s;
-  wide p = (wide){} + 0.222222222f;
-  p = __builtin_elementwise_fma(p, q, (wide){} + 0.285714286f);
-  p = __builtin_elementwise_fma(p, q, (wide){} + 0.4f);
-  p = __builtin_elementwise_fma(p, q, (wide){} + 0.666666667f);
-  wide series = __builtin_elementwise_fma(p * q, s, s + s);
-  wide result = __builtin_elementwise_fma(__builtin_convertvector(e, wide), (wide){} + 0.693147181f, series);
+  wide p = 0.222222222f;
+  p = FMA(p, q, (wide)0.285714286f);
+  p = FMA(p, q, (wide)0.4f);
+  p = FMA(p, q, (wide)0.666666667f);
+  wide series = FMA(p * q, s, s + s);
+  wide result = FMA(__builtin_convertvector(e, wide), (wide)0.693147181f, series);
   return choose(x == x, result, x);
 }
 
@@ -263,101 +341,141 @@ static void logarithm(const float *x, float *y) { *(uwide *)y = log16(*(const uw
 
 // ---------------------------------------------------------------- losses
 
+// Losses work on 16 pairs of a trial and a row at a time, a vector for each class: pairs share vectors, never sums. The pairs of a trial
+// are neighbours, in the order of the rows.
 enum { MAX_CLASSES = 256 };
 
-// 16 rows of one trial's scores, turned so that a vector holds a class. Rows beyond `rows` repeat the first.
-INLINE void load_block(const float *scores, size_t rows, size_t width, size_t classes, wide *block) {
-  for (size_t r = 0; r < 16; r++)
-    for (size_t c = 0; c < classes; c++) ((float *)block)[c * 16 + r] = scores[(r < rows ? r : 0) * width + c];
-}
+typedef struct {
+  size_t pairs;         // at most 16; the lanes behind them repeat the first
+  size_t member[16];
+  size_t offset[16];    // of a pair's first class in the scores
+  iwide label;
+  wide scores[MAX_CLASSES];
+} block;
 
-INLINE wide largest(const wide *block, size_t classes) {
-  wide top = block[0];
-  for (size_t c = 1; c < classes; c++) top = choose(block[c] > top, block[c], top);
-  return top;
-}
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 
-INLINE wide is_label(const uint8_t *labels, size_t rows, size_t c) {
-  wide y = {};
-  for (size_t r = 0; r < rows; r++) y[r] = labels[r] == c ? 1.0f : 0.0f;
-  return y;
-}
-
-INLINE void store_gradient(const wide *block, const uint8_t *labels, size_t rows, size_t width, size_t classes, float *gradient) {
-  for (size_t r = 0; r < rows; r++)
-    for (size_t c = 0; c < classes; c++) gradient[r * width + c] = ((const float *)block)[c * 16 + r] - (labels[r] == c ? 1.0f : 0.0f);
-}
-
-static void softmax_gradient(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, float *gradient) {
-  wide block[MAX_CLASSES];
-  for (size_t row = 0; row < count; row += 16) {
-    size_t rows = count - row < 16 ? count - row : 16;
-    load_block(scores + row * width + first, rows, width, classes, block);
-    wide top = largest(block, classes), sum = {};
-    for (size_t c = 0; c < classes; c++) {
-      block[c] = exp16(block[c] - top);
-      sum += block[c];
+// Transposes 16 × 16 by four rounds of interleaving.
+INLINE void transpose(wide m[16]) {
+  wide t[16];
+  UNROLLED for (int round = 0; round < 4; round++) {
+    UNROLLED for (int i = 0; i < 8; i++) {
+      t[2 * i] = LOW(m[i], m[i + 8]);
+      t[2 * i + 1] = HIGH(m[i], m[i + 8]);
     }
-    wide inverse = 1.0f / sum;
-    for (size_t c = 0; c < classes; c++) block[c] *= inverse;
-    store_gradient(block, labels + row, rows, width, classes, gradient + row * width + first);
+    UNROLLED for (int i = 0; i < 16; i++) m[i] = t[i];
   }
 }
 
-static void sigmoid_gradient(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, float *gradient) {
-  wide block[MAX_CLASSES];
-  for (size_t row = 0; row < count; row += 16) {
-    size_t rows = count - row < 16 ? count - row : 16;
-    load_block(scores + row * width + first, rows, width, classes, block);
-    for (size_t c = 0; c < classes; c++) {
-      wide s = block[c], e = exp16(choose(s > 0.0f, -s, s));
-      block[c] = choose(s > 0.0f, (wide){} + 1.0f, e) / (1.0f + e);
+// Loads the next pairs; *member and *row say from which one on, and are moved on. Returns whether there were any.
+INLINE int next_block(const sweep_scores *s, size_t *member, size_t *row, block *b) {
+  b->pairs = 0;
+  for (; b->pairs < 16 && *member < s->members; b->pairs++) {
+    b->member[b->pairs] = *member;
+    b->offset[b->pairs] = *row * s->stride + s->first + *member * s->classes;
+    b->label[b->pairs] = s->labels[*row];
+    if (++*row == s->count) (*row = 0, ++*member);
+  }
+  if (b->pairs == 0) return 0;
+  for (size_t i = b->pairs; i < 16; i++) (b->offset[i] = b->offset[0], b->label[i] = b->label[0]);
+  for (size_t c = 0; c < s->classes; c += 16) {
+    UNROLLED for (int i = 0; i < 16; i++) b->scores[c + i] = *(const uwide *)(s->scores + b->offset[i] + c);
+    transpose(b->scores + c);
+  }
+  return 1;
+}
+
+#define EACH_BLOCK(s) for (size_t member = 0, row = 0; next_block(s, &member, &row, &b);)
+
+INLINE wide largest(const block *b, size_t classes) {
+  wide top = b->scores[0];
+  for (size_t c = 1; c < classes; c++) top = choose(b->scores[c] > top, b->scores[c], top);
+  return top;
+}
+
+INLINE wide is_label(const block *b, size_t c) { return choose(b->label == (int32_t)c, (wide)1.0f, (wide)0.0f); }
+
+// Writes (scores - label) * scale back to where the pairs came from.
+INLINE void store_gradient(const sweep_scores *s, block *b, const float *scales, float *gradient) {
+  wide scale = 0;
+  for (size_t i = 0; i < b->pairs; i++) scale[i] = scales[b->member[i]];
+  for (size_t c = 0; c < s->classes; c++) b->scores[c] = (b->scores[c] - is_label(b, c)) * scale;
+  for (size_t c = 0; c < s->classes; c += 16) {
+    transpose(b->scores + c);
+    size_t n = least(16, s->classes - c), i = 0;
+    for (size_t pair = 0; pair < b->pairs; pair++) {
+      float *out = gradient + b->offset[pair] + c;
+      const float *values = (const float *)&b->scores[c + pair];
+      i = 0;
+      if (n >= 8) (*(uhalf *)out = *(const uhalf *)values, i = 8);
+      for (; i < n; i++) out[i] = values[i];
     }
-    store_gradient(block, labels + row, rows, width, classes, gradient + row * width + first);
+  }
+}
+
+static void softmax_gradient(const sweep_scores *s, const float *scales, float *gradient) {
+  block b;
+  EACH_BLOCK(s) {
+    wide top = largest(&b, s->classes), sum = 0;
+    for (size_t c = 0; c < s->classes; c++) {
+      b.scores[c] = exp16(b.scores[c] - top);
+      sum += b.scores[c];
+    }
+    wide inverse = 1.0f / sum;
+    for (size_t c = 0; c < s->classes; c++) b.scores[c] *= inverse;
+    store_gradient(s, &b, scales, gradient);
+  }
+}
+
+static void sigmoid_gradient(const sweep_scores *s, const float *scales, float *gradient) {
+  block b;
+  EACH_BLOCK(s) {
+    for (size_t c = 0; c < s->classes; c++) {
+      wide score = b.scores[c], e = exp16(choose(score > 0.0f, -score, score));
+      b.scores[c] = choose(score > 0.0f, (wide)1.0f, e) / (1.0f + e);
+    }
+    store_gradient(s, &b, scales, gradient);
   }
 }
 
 // Adds the losses in the order of the rows; counts a row as correct when no earlier class scores as much as its label and none scores more.
-INLINE void tally(const wide *block, wide losses, const uint8_t *labels, size_t rows, size_t classes, double *loss, int64_t *correct) {
-  wide top = block[0];
-  iwide winner = {};
-  for (size_t c = 1; c < classes; c++) {
-    iwide better = block[c] > top;
-    top = choose(better, block[c], top);
+INLINE void tally(const sweep_scores *s, const block *b, wide loss, double *losses, int64_t *correct) {
+  wide top = b->scores[0];
+  iwide winner = 0;
+  for (size_t c = 1; c < s->classes; c++) {
+    iwide better = b->scores[c] > top;
+    top = choose(better, b->scores[c], top);
     winner = (better & (int32_t)c) | (~better & winner);
   }
-  for (size_t r = 0; r < rows; r++) {
-    *loss += losses[r];
-    *correct += winner[r] == labels[r];
+  for (size_t i = 0; i < b->pairs; i++) {
+    losses[b->member[i]] += loss[i];
+    correct[b->member[i]] += winner[i] == b->label[i];
   }
 }
 
-static void softmax_evaluate(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, double *loss,
-                             int64_t *correct) {
-  wide block[MAX_CLASSES];
-  for (size_t row = 0; row < count; row += 16) {
-    size_t rows = count - row < 16 ? count - row : 16;
-    load_block(scores + row * width + first, rows, width, classes, block);
-    wide top = largest(block, classes), sum = {}, own = {};
-    for (size_t c = 0; c < classes; c++) sum += exp16(block[c] - top);
-    for (size_t r = 0; r < rows; r++) own[r] = ((const float *)block)[labels[row + r] * 16 + r];
-    tally(block, log16(sum) + (top - own), labels + row, rows, classes, loss, correct);
-  }
-}
-
-static void sigmoid_evaluate(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, double *loss,
-                             int64_t *correct) {
-  wide block[MAX_CLASSES];
-  for (size_t row = 0; row < count; row += 16) {
-    size_t rows = count - row < 16 ? count - row : 16;
-    load_block(scores + row * width + first, rows, width, classes, block);
-    wide sum = {};
-    for (size_t c = 0; c < classes; c++) {
-      wide s = block[c], e = exp16(choose(s > 0.0f, -s, s));
-      wide softplus = log16(1.0f + e) + choose(s > 0.0f, s, (wide){});
-      sum += softplus - is_label(labels + row, rows, c) * s;
+static void softmax_evaluate(const sweep_scores *s, double *losses, int64_t *correct) {
+  block b;
+  EACH_BLOCK(s) {
+    wide top = largest(&b, s->classes), sum = 0, own = 0;
+    for (size_t c = 0; c < s->classes; c++) {
+      sum += exp16(b.scores[c] - top);
+      own = choose(b.label == (int32_t)c, b.scores[c], own);
     }
-    tally(block, sum / (float)classes, labels + row, rows, classes, loss, correct);
+    tally(s, &b, log16(sum) + (top - own), losses, correct);
+  }
+}
+
+static void sigmoid_evaluate(const sweep_scores *s, double *losses, int64_t *correct) {
+  block b;
+  EACH_BLOCK(s) {
+    wide sum = 0;
+    for (size_t c = 0; c < s->classes; c++) {
+      wide score = b.scores[c], e = exp16(choose(score > 0.0f, -score, score));
+      wide softplus = log16(1.0f + e) + choose(score > 0.0f, score, (wide)0.0f);
+      sum += softplus - is_label(&b, c) * score;
+    }
+    tally(s, &b, sum / (float)s->classes, losses, correct);
   }
 }
 
@@ -367,6 +485,6 @@ static void sigmoid_evaluate(const float *scores, size_t count, size_t width, si
 #define STRING(x) STRING2(x)
 
 const sweep_kernels EXPAND(sweep_kernels_, NAME) = {
-  STRING(NAME), is_available, pack, forward, update, square_norms, softmax_gradient, sigmoid_gradient, softmax_evaluate, sigmoid_evaluate,
-  exponential, logarithm,
+  STRING(NAME), is_available, forward, update, update_forward, square_norms, softmax_gradient, sigmoid_gradient, softmax_evaluate,
+  sigmoid_evaluate, exponential, logarithm,
 };

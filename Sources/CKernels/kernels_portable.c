@@ -1,10 +1,11 @@
-// Vectors of 4 floats for any machine: NEON on arm64 (32 registers; 5 rows × 1 panel = 20 accumulators). On x86 without fused
+// Vectors of 4 floats for any machine: NEON on arm64 (32 registers; 5 rows × 2 units = 20 accumulators). On x86 without fused
 // multiply-add each one becomes a call of fmaf: the same bits, very slow.
 #include "CKernels.h"
 static int is_available(void) { return 1; }
 #define NAME portable
 #define TARGET_VL 4
 #define ROWS 5
-#define PANELS 1
+#define UNITS 2
+#define STEP_ROWS 8
 #define INPUTS 5
 #include "kernels_body.h"

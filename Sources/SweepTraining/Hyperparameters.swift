@@ -15,6 +15,15 @@ package struct Hyperparameters: Sendable, Equatable {
   package let loss: String
   package let data: DataSelection
   package let seed: Int
+  package let trainMetrics: TrainMetrics
+
+  /// Where loss and accuracy of the training split come from.
+  package enum TrainMetrics: String, Sendable, CaseIterable {
+    /// An evaluation of the whole split after the epoch.
+    case exact
+    /// The epoch's own batches, each before its step: they cost nothing, and lag behind.
+    case running
+  }
 
   package static let declarations: [ParameterDeclaration] = [
     ParameterDeclaration("lambda", .real(from: 0), default: .real(0), meaning: "weight of the L2 penalty lambda·‖W‖²"),
@@ -28,6 +37,9 @@ package struct Hyperparameters: Sendable, Equatable {
     ParameterDeclaration("training_images", .integer(1...10_000_000), default: .integer(49_000), meaning: "the first images of the training set"),
     ParameterDeclaration("validation_images", .integer(1...10_000_000), default: .integer(1_000), meaning: "the images after them"),
     ParameterDeclaration("seed", .integer(Int.min...Int.max), default: .integer(1), meaning: "initial weights and order of the images"),
+    ParameterDeclaration(
+      "train_metrics", .choice(TrainMetrics.allCases.map(\.rawValue)), default: .text(TrainMetrics.exact.rawValue),
+      meaning: "exact: loss and accuracy of the training split after each epoch; running: averages over its batches, a third faster"),
   ]
 
   /// - Precondition: the loader has checked every value and filled in the defaults.
@@ -49,6 +61,7 @@ package struct Hyperparameters: Sendable, Equatable {
       dataset: text("dataset"), trainingImages: required(integer("training_images"), "training_images"),
       validationImages: required(integer("validation_images"), "validation_images"))
     seed = required(integer("seed"), "seed")
+    trainMetrics = required(TrainMetrics(rawValue: text("train_metrics")), "train_metrics")
   }
 }
 

@@ -10,9 +10,6 @@ import SweepCore
 package struct Kernels: @unchecked Sendable {
   private let table: UnsafePointer<sweep_kernels>
 
-  /// Columns of a panel, rows of a tile.
-  package static let lanes = 16
-
   package var name: String { String(cString: table.pointee.name) }
 
   /// Every variant that this machine can run, fastest first.
@@ -40,51 +37,67 @@ package struct Kernels: @unchecked Sendable {
   /// False on a machine without fused multiply-add, where every multiply-add is an exact and very slow library call.
   package static var areFast: Bool { sweep_has_fma() != 0 }
 
-  package static func panels(columns: Int) -> Int { (columns + lanes - 1) / lanes }
-
-  /// Gathers and standardises `rows` (or `count` images from `first` on) into tiles.
-  package func pack(
-    _ images: UnsafePointer<UInt8>, rows: UnsafePointer<UInt32>?, first: Int = 0, count: Int, standardisation: borrowing Standardisation,
-    into packed: AlignedFloats
-  ) {
-    table.pointee.pack(
-      images, rows, first, count, standardisation.mean.count, standardisation.mean.pointer, standardisation.scale.pointer, packed.pointer)
+  /// scores = bias + images · weights, for every row of the batch.
+  package func forward(_ batch: ImageBatch, _ layer: Layer, scratch: AlignedFloats, into scores: AlignedFloats) {
+    withUnsafePointers(batch.c, layer.c) { table.pointee.forward($0, $1, scratch.pointer, scores.pointer) }
   }
 
-  package func forward(_ packed: AlignedFloats, count: Int, inputs: Int, weights: AlignedFloats, bias: AlignedFloats, into scores: AlignedFloats) {
-    table.pointee.forward(packed.pointer, count, inputs, weights.pointer, bias.count / Self.lanes, bias.pointer, scores.pointer)
+  /// weights = weights · decay + images transposed · gradient; bias = bias + sum of gradient. `decay` has a value per column.
+  package func update(_ batch: ImageBatch, _ layer: Layer, scratch: AlignedFloats, gradient: AlignedFloats, decay: AlignedFloats) {
+    withUnsafePointers(batch.c, layer.c) { table.pointee.update($0, $1, scratch.pointer, gradient.pointer, decay.pointer) }
   }
 
+  /// An update by one batch and the forward product of the next; small batches in one pass over the weights.
   package func update(
-    _ packed: AlignedFloats, count: Int, inputs: Int, weights: AlignedFloats, bias: AlignedFloats, gradient: AlignedFloats, decay: AlignedFloats,
-    step: AlignedFloats
+    _ batch: ImageBatch, _ layer: Layer, scratch: AlignedFloats, gradient: AlignedFloats, decay: AlignedFloats, thenForward next: ImageBatch,
+    into scores: AlignedFloats
   ) {
-    table.pointee.update(
-      packed.pointer, count, inputs, weights.pointer, bias.count / Self.lanes, bias.pointer, gradient.pointer, decay.pointer, step.pointer)
-  }
-
-  /// The sum of the squares of each column's weights.
-  package func squareNorms(_ weights: AlignedFloats, inputs: Int, panels: Int) -> [Double] {
-    [Double](unsafeUninitializedCapacity: panels * Self.lanes) { buffer, count in
-      table.pointee.square_norms(weights.pointer, inputs, panels, buffer.baseAddress)
-      count = panels * Self.lanes
+    withUnsafePointers(batch.c, layer.c) { batch, layer in
+      withUnsafePointer(to: next.c) {
+        table.pointee.update_forward(batch, layer, scratch.pointer, gradient.pointer, decay.pointer, $0, scores.pointer)
+      }
     }
   }
 
-  package func softmaxGradient(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into gradient: AlignedFloats) {
-    table.pointee.softmax_gradient(scores.pointer, scores.rows, scores.width, scores.first, scores.classes, labels, gradient.pointer)
+  /// Floats that the products need as `scratch` for batches of so many rows.
+  package static func scratch(rows: Int) -> Int { max(rows, 2 * SWEEP_SMALL_BATCH) * SWEEP_ROW }
+
+  /// The sum of the squares of each column's weights.
+  package func squareNorms(_ layer: Layer) -> [Double] {
+    [Double](unsafeUninitializedCapacity: layer.stride) { buffer, count in
+      withUnsafePointer(to: layer.c) { table.pointee.square_norms($0, buffer.baseAddress) }
+      count = layer.columns
+    }
   }
 
-  package func sigmoidGradient(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into gradient: AlignedFloats) {
-    table.pointee.sigmoid_gradient(scores.pointer, scores.rows, scores.width, scores.first, scores.classes, labels, gradient.pointer)
+  /// Writes the derivative of every row's loss by its scores, times the scale of the member (of multiple binary cross-entropy also times
+  /// the number of classes), into the same columns of `gradient`.
+  package func softmaxGradient(_ scores: ScoreColumns, scales: AlignedFloats, into gradient: AlignedFloats) {
+    withUnsafePointer(to: scores.c) { table.pointee.softmax_gradient($0, scales.pointer + scores.members.lowerBound, gradient.pointer) }
   }
 
-  package func softmaxEvaluate(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into tally: inout Tally) {
-    table.pointee.softmax_evaluate(scores.pointer, scores.rows, scores.width, scores.first, scores.classes, labels, &tally.loss, &tally.correct)
+  package func sigmoidGradient(_ scores: ScoreColumns, scales: AlignedFloats, into gradient: AlignedFloats) {
+    withUnsafePointer(to: scores.c) { table.pointee.sigmoid_gradient($0, scales.pointer + scores.members.lowerBound, gradient.pointer) }
   }
 
-  package func sigmoidEvaluate(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into tally: inout Tally) {
-    table.pointee.sigmoid_evaluate(scores.pointer, scores.rows, scores.width, scores.first, scores.classes, labels, &tally.loss, &tally.correct)
+  /// Adds every row's loss, and whether its largest score is its label's, to the member's tally.
+  package func softmaxEvaluate(_ scores: ScoreColumns, into tallies: inout Tallies) {
+    evaluate(scores, into: &tallies, table.pointee.softmax_evaluate)
+  }
+
+  package func sigmoidEvaluate(_ scores: ScoreColumns, into tallies: inout Tallies) {
+    evaluate(scores, into: &tallies, table.pointee.sigmoid_evaluate)
+  }
+
+  private func evaluate(
+    _ scores: ScoreColumns, into tallies: inout Tallies,
+    _ function: (UnsafePointer<sweep_scores>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Int64>?) -> Void
+  ) {
+    withUnsafePointer(to: scores.c) { c in
+      tallies.losses[scores.members].withUnsafeMutableBufferPointer { losses in
+        tallies.correct[scores.members].withUnsafeMutableBufferPointer { function(c, losses.baseAddress, $0.baseAddress) }
+      }
+    }
   }
 
   /// eˣ and ln x as the losses compute them, of 16 values; for the tests of their accuracy.
@@ -92,37 +105,91 @@ package struct Kernels: @unchecked Sendable {
   package func logarithm(_ x: [Float]) -> [Float] { sixteen(x, table.pointee.logarithm) }
 
   private func sixteen(_ x: [Float], _ function: (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void) -> [Float] {
-    precondition(x.count == Self.lanes, "the kernels work on \(Self.lanes) values at a time")
-    return [Float](unsafeUninitializedCapacity: Self.lanes) { buffer, count in
+    precondition(x.count == 16, "the kernels work on 16 values at a time")
+    return [Float](unsafeUninitializedCapacity: 16) { buffer, count in
       function(x, buffer.baseAddress)
-      count = Self.lanes
+      count = 16
     }
   }
 }
 
-/// The columns of one trial within the scores of a cohort, [rows × width].
-package struct ScoreColumns {
-  package let pointer: UnsafePointer<Float>
-  package let rows: Int
-  /// Floats from one row to the next.
-  package let width: Int
-  package let first: Int
-  package let classes: Int
+private func withUnsafePointers<First, Second>(_ first: First, _ second: Second, _ body: (UnsafePointer<First>, UnsafePointer<Second>) -> Void) {
+  withUnsafePointer(to: first) { first in withUnsafePointer(to: second) { body(first, $0) } }
+}
 
-  package init(_ scores: AlignedFloats, rows: Int, width: Int, first: Int, classes: Int) {
-    pointer = UnsafePointer(scores.pointer)
-    (self.rows, self.width, self.first, self.classes) = (rows, width, first, classes)
+/// Rows of bytes with what standardises them. Valid as long as what it points to.
+package struct ImageBatch {
+  fileprivate let c: sweep_batch
+
+  /// The images with these indices, in this order.
+  package init(_ data: TrainingData, images: UnsafePointer<UInt8>, rows: UnsafeBufferPointer<UInt32>) {
+    c = sweep_batch(
+      images: images, rows: rows.baseAddress, first: 0, count: rows.count, inputs: data.images.inputs, mean: data.standardisation.mean.pointer,
+      scale: data.standardisation.scale.pointer)
+  }
+
+  /// The images of a range.
+  package init(_ data: TrainingData, images: UnsafePointer<UInt8>, range: Range<Int>) {
+    c = sweep_batch(
+      images: images, rows: nil, first: range.lowerBound, count: range.count, inputs: data.images.inputs, mean: data.standardisation.mean.pointer,
+      scale: data.standardisation.scale.pointer)
+  }
+
+  package var count: Int { c.count }
+}
+
+/// The weights of a cohort, [inputs × stride], and its bias, [stride]: networks side by side. Columns are computed in eights.
+package struct Layer {
+  package let weights: AlignedFloats
+  package let bias: AlignedFloats
+  package let inputs: Int
+  package let columns: Int
+  /// Floats from one row to the next, in the weights and in scores: whole vectors.
+  package let stride: Int
+
+  package init(inputs: Int, columns: Int) {
+    stride = Self.stride(columns: columns)
+    weights = AlignedFloats(inputs * stride)
+    bias = AlignedFloats(stride)
+    (self.inputs, self.columns) = (inputs, columns)
+  }
+
+  package static func stride(columns: Int) -> Int {
+    (columns + SWEEP_LANES - 1) / SWEEP_LANES * SWEEP_LANES
+  }
+
+  fileprivate var c: sweep_layer {
+    let width = (columns + SWEEP_UNIT - 1) / SWEEP_UNIT * SWEEP_UNIT
+    return sweep_layer(weights: weights.pointer, bias: bias.pointer, inputs: inputs, width: width, stride: stride)
   }
 }
 
-/// Summed loss and number of rightly labelled images over (a part of) a split.
-package struct Tally: Equatable {
-  package var loss = 0.0
-  package var correct: Int64 = 0
-  package init() {}
+/// The columns of neighbouring members with one loss within the scores of a cohort, [rows × stride]. Valid as long as what it points to.
+package struct ScoreColumns {
+  fileprivate let c: sweep_scores
+  fileprivate let members: Range<Int>
+
+  /// - Parameter labels: one for each row.
+  package init(_ scores: AlignedFloats, rows: Int, stride: Int, members: Range<Int>, classes: Int, labels: UnsafeBufferPointer<UInt8>) {
+    self.members = members
+    c = sweep_scores(
+      scores: scores.pointer, count: rows, stride: stride, first: members.lowerBound * classes, members: members.count, classes: classes,
+      labels: labels.baseAddress)
+  }
 }
 
-/// Floats on a 64-byte boundary, zero at first. Owned by one worker; freed with the object.
+/// Summed losses and numbers of rightly labelled images, one of each for each member.
+package struct Tallies: Equatable {
+  package var losses: [Double]
+  package var correct: [Int64]
+
+  package init(members: Int) {
+    losses = Array(repeating: 0, count: members)
+    correct = Array(repeating: 0, count: members)
+  }
+}
+
+/// Floats on a 64-byte boundary, zero at first, with a vector to spare at the end, as the kernels ask. Owned by one worker; freed with the object.
 // @unchecked: written before it is shared (Standardisation), or never shared.
 package final class AlignedFloats: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
@@ -130,9 +197,9 @@ package final class AlignedFloats: @unchecked Sendable {
 
   package init(_ count: Int) {
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: count)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: (count + SWEEP_LANES) * MemoryLayout<Float>.stride, alignment: 64)
+    pointer = raw.bindMemory(to: Float.self, capacity: count + SWEEP_LANES)
+    pointer.initialize(repeating: 0, count: count + SWEEP_LANES)
   }
 
   package convenience init(_ values: [Float]) {

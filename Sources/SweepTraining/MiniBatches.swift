@@ -4,11 +4,11 @@ import SweepCore
 
 /// The mini-batches of one epoch.
 package struct MiniBatches: Sendable {
-  /// A permutation of 0 ..< count.
+  /// Indices of images.
   package let order: [UInt32]
   package let batchSize: Int
 
-  /// Fisher–Yates with Philox numbers of (seed, epoch).
+  /// A permutation of 0 ..< count: Fisher–Yates with Philox numbers of (seed, epoch).
   package init(count: Int, batchSize: Int, seed: Int, epoch: Int) {
     var generator = SeededGenerator(seed: seed, purpose: .shuffle, index: epoch)
     var order = Array(0..<UInt32(count))
@@ -17,9 +17,10 @@ package struct MiniBatches: Sendable {
         order.swapAt(last, Int(generator.next(below: UInt32(last + 1))))
       }
     }
-    self.order = order
-    self.batchSize = batchSize
+    self.init(order: order, batchSize: batchSize)
   }
+
+  package init(order: [UInt32], batchSize: Int) { (self.order, self.batchSize) = (order, batchSize) }
 
   /// Ranges of `order`; the last batch may be smaller.
   package var ranges: Chunks { Chunks(count: order.count, size: batchSize) }

@@ -30,11 +30,7 @@ package struct OneLayerNetwork: Sendable, Equatable {
 
   /// Weights, then bias, as little-endian 32-bit floats.
   package func checkpoint(epoch: Int) -> Checkpoint {
-    var state: [UInt8] = []
-    state.reserveCapacity((weights.count + bias.count) * 4)
-    for value in [weights, bias].joined() {
-      withUnsafeBytes(of: value.bitPattern.littleEndian) { state.append(contentsOf: $0) }
-    }
+    let state = (weights + bias).map { $0.bitPattern.littleEndian }.withUnsafeBytes(Array.init)
     return Checkpoint(epoch: epoch, format: Self.checkpointFormat, state: state)
   }
 

@@ -1,5 +1,5 @@
 // The kernels in plain Swift, one number at a time and in the promised order. Slow; the tests compare every variant with it by `==`.
-// Weights are [class][input] here and images [row][input]: no panels, no tiles, no vectors.
+// Weights are [class][input] here: no columns of neighbours, no tiles, no vectors.
 
 /// What the fast kernels must equal to the last bit.
 package enum ReferenceKernels {
@@ -13,13 +13,12 @@ package enum ReferenceKernels {
     zip(x, w).reduce(bias) { sum, pair in sum.addingProduct(pair.0, pair.1) }
   }
 
-  /// w ← w·decay − step·Σᵢ gᵢ xᵢ, rows ascending; `x` and `g` hold one input and one class for every row of the batch.
-  package static func updated(_ w: Float, x: [Float], g: [Float], decay: Float, step: Float) -> Float {
-    let gradient = zip(x, g).reduce(Float(0)) { sum, pair in sum.addingProduct(pair.0, pair.1) }
-    return (w * decay).addingProduct(-step, gradient)
+  /// w ← w·decay + Σᵢ gᵢ xᵢ, rows ascending from zero, the shrunk weight last; `x` and `g` hold one input and one class for every row.
+  package static func updated(_ w: Float, x: [Float], g: [Float], decay: Float) -> Float {
+    zip(x, g).reduce(Float(0)) { sum, pair in sum.addingProduct(pair.0, pair.1) }.addingProduct(w, decay)
   }
 
-  package static func updatedBias(_ b: Float, g: [Float], step: Float) -> Float { b.addingProduct(-step, g.reduce(0, +)) }
+  package static func updatedBias(_ b: Float, g: [Float]) -> Float { b + g.reduce(0, +) }
 
   package static func softmax(_ s: [Float]) -> [Float] {
     let top = s[prediction(s)]

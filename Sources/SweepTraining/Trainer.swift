@@ -9,7 +9,8 @@ package struct Trainer: Sendable {
 
   package init(kernels: Kernels) { self.kernels = kernels }
 
-  /// The metrics of an epoch, in the order of their columns. `loss` is the mean over the split, `cost` = loss + lambda·‖W‖²,
+  /// The metrics of an epoch, in the order of their columns. `loss` is the mean over the split, `cost` = loss + lambda·‖W‖²
+  /// (with W at the end of the epoch, also where the training split's loss and accuracy are those of its batches before their steps),
   /// `accuracy` a share of 0...1, `learning_rate` the eta of the epoch, `seconds` the trial's share of its cohort's wall time.
   package static let metrics =
     ["train", "validation", "test"].flatMap { split in ["loss", "cost", "accuracy"].map { "\(split)_\($0)" } } + ["learning_rate", "seconds"]
@@ -34,9 +35,14 @@ package struct Trainer: Sendable {
 
   /// Trains all members to their ends.
   /// - Parameters:
-  ///   - members: with the same data selection, batch size, seed and `completedEpochs`.
+  ///   - members: with the same data selection, batch size, seed, training metrics and `completedEpochs`.
   ///   - handle: called with the index of a member, for each epoch and for its end, on the calling thread. Its answer to an end is ignored.
-  package func train(_ members: [Member], on data: TrainingData, handle: (Int, Step) throws -> Verdict) throws {
+  ///   - release: called between epochs with the indices of the members that go on, the epoch, and their networks by index; those that it
+  ///     returns leave.
+  package func train(
+    _ members: [Member], on data: TrainingData, handle: (Int, Step) throws -> Verdict,
+    release: (_ staying: [Int], _ epoch: Int, _ network: (Int) -> OneLayerNetwork) -> [Int] = { _, _, _ in [] }
+  ) throws {
     guard let first = members.first?.hyperparameters, var epoch = members.first?.completedEpochs else { return }
     let batchSize = min(first.batchSize, data.training.count)
     var present = Array(members.indices)
@@ -63,7 +69,7 @@ package struct Trainer: Sendable {
           return StepDecay(eta: h.eta, every: h.decayEvery, factor: h.decayFactor).rate(inEpoch: epoch)
         }
         let order = MiniBatches(count: data.training.count, batchSize: batchSize, seed: first.seed, epoch: epoch)
-        let values = trainEpoch(cohort, on: data, order: order, rates: rates)
+        let values = trainEpoch(cohort, on: data, order: order, rates: rates, metrics: first.trainMetrics)
         let seconds = (clock.now - start) / .seconds(1) / Double(present.count)
         for (slot, index) in present.enumerated() {
           let metrics = EpochMetrics(epoch: epoch, values: Array(zip(Self.metrics, values[slot] + [rates[slot], seconds])))
@@ -79,6 +85,8 @@ package struct Trainer: Sendable {
           }
           leaving.insert(index)
         }
+        let slots = Dictionary(uniqueKeysWithValues: zip(present, present.indices))
+        leaving.formUnion(release(present.filter { !leaving.contains($0) }, epoch) { cohort.network(at: slots[$0] ?? 0) })
       }
       for (slot, index) in present.enumerated() where !leaving.contains(index) { networks[index] = cohort.network(at: slot) }
       present.removeAll { leaving.contains($0) }
@@ -86,18 +94,20 @@ package struct Trainer: Sendable {
   }
 
   /// One pass over the training split, then nine numbers for each member: loss, cost and accuracy on training, validation and test.
-  private func trainEpoch(_ cohort: TrainingCohort, on data: TrainingData, order: MiniBatches, rates: [Double]) -> [[Double]] {
+  private func trainEpoch(
+    _ cohort: TrainingCohort, on data: TrainingData, order: MiniBatches, rates: [Double], metrics: Hyperparameters.TrainMetrics
+  ) -> [[Double]] {
     data.images.pixels.withUnsafeBufferPointer { pixels in
       guard let images = pixels.baseAddress else { return [] }
-      order.order.withUnsafeBufferPointer { rows in
-        for range in order.ranges { cohort.step(on: data, images: images, rows: .init(rebasing: rows[range]), rates: rates) }
-      }
+      let running = cohort.train(on: data, images: images, batches: order, rates: rates, measures: metrics == .running)
       let norms = cohort.squareNorms()
       var values = [[Double]](repeating: [], count: norms.count)
-      for range in [data.training, data.validation, data.test] {
-        for (slot, tally) in cohort.evaluate(on: data, images: images, range: range).enumerated() {
-          let loss = tally.loss / Double(range.count)
-          values[slot] += [loss, loss + cohort.members[slot].lambda * norms[slot], Double(tally.correct) / Double(range.count)]
+      for split in [data.training, data.validation, data.test] {
+        let isKnown = metrics == .running && split == data.training
+        let tallies = isKnown ? running : cohort.evaluate(on: data, images: images, range: split)
+        for slot in norms.indices {
+          let loss = tallies.losses[slot] / Double(split.count)
+          values[slot] += [loss, loss + cohort.members[slot].lambda * norms[slot], Double(tallies.correct[slot]) / Double(split.count)]
         }
       }
       return values
@@ -115,13 +125,14 @@ package struct Trainer: Sendable {
     let batches = MiniBatches(count: data.training.count, batchSize: batchSize, seed: hyperparameters.seed, epoch: 1)
     return data.images.pixels.withUnsafeBufferPointer { pixels in
       guard let images = pixels.baseAddress else { return 0 }
-      let step = batches.order.withUnsafeBufferPointer { rows in
-        Self.secondsPerImage(of: batches.ranges) { cohort.step(on: data, images: images, rows: .init(rebasing: rows[$0]), rates: rates) }
+      let step = Self.secondsPerImage(of: Chunks(count: batches.order.count, size: max(batchSize, 400 / batchSize * batchSize))) { range in
+        cohort.train(on: data, images: images, batches: MiniBatches(order: Array(batches.order[range]), batchSize: batchSize), rates: rates)
       }
       let evaluation = Self.secondsPerImage(of: Chunks(count: data.training.count, size: 480)) {
         _ = cohort.evaluate(on: data, images: images, range: $0)
       }
-      return step * Double(data.training.count) + evaluation * Double(data.training.count + data.validation.count + data.test.count)
+      let evaluated = (hyperparameters.trainMetrics == .exact ? data.training.count : 0) + data.validation.count + data.test.count
+      return step * Double(data.training.count) + evaluation * Double(evaluated)
     }
   }
 

@@ -3,7 +3,7 @@
 
 import SweepCore
 
-/// The packed weights of networks that see the same images in the same order.
+/// The weights of networks that see the same images in the same order.
 package final class TrainingCohort {
   /// One network's place among the columns, with what is its own.
   package struct Member {
@@ -13,108 +13,115 @@ package final class TrainingCohort {
   }
 
   package let members: [Member]
-  private let inputs: Int
+  /// Neighbours with one loss, which are evaluated together.
+  private let runs: [Range<Int>]
   private let classes: Int
   private let kernels: Kernels
-  private let panels: Int
-  private let weights: AlignedFloats
-  private let bias: AlignedFloats
-  private let decay: AlignedFloats
-  private let step: AlignedFloats
+  private let layer: Layer
   // Working memory for one batch, or one chunk of an evaluation.
-  private let capacity: Int
-  private let packed: AlignedFloats
+  private let scratch: AlignedFloats
   private let scores: AlignedFloats
   private let gradient: AlignedFloats
+  private let decay: AlignedFloats
+  private let scales: AlignedFloats
+  private var labels: [UInt8]
 
-  /// - Parameter batchSize: the most rows that `step` will see.
+  /// - Parameter batchSize: the most rows of a batch.
   package init(_ members: [(member: Member, network: OneLayerNetwork)], batchSize: Int, kernels: Kernels) {
     precondition(!members.isEmpty, "a cohort has members")
     self.members = members.map(\.member)
     self.kernels = kernels
-    inputs = members[0].network.inputs
+    runs = Self.runs(of: self.members)
     classes = members[0].network.classes
-    panels = Kernels.panels(columns: members.count * classes)
-    let columns = panels * Kernels.lanes
-    weights = AlignedFloats(columns * inputs)
-    bias = AlignedFloats(columns)
-    decay = AlignedFloats(columns)
-    step = AlignedFloats(columns)
-    capacity = (max(batchSize, Self.evaluationRows) + Kernels.lanes - 1) / Kernels.lanes * Kernels.lanes
-    packed = AlignedFloats(capacity * inputs)
-    scores = AlignedFloats(capacity * columns)
-    gradient = AlignedFloats(capacity * columns)
+    layer = Layer(inputs: members[0].network.inputs, columns: members.count * classes)
+    scratch = AlignedFloats(Kernels.scratch(rows: batchSize))
+    scores = AlignedFloats(max(batchSize, Self.evaluationRows) * layer.stride)
+    gradient = AlignedFloats(batchSize * layer.stride)
+    decay = AlignedFloats(layer.stride)
+    scales = AlignedFloats(members.count)
+    labels = Array(repeating: 0, count: batchSize)
     for (index, entry) in members.enumerated() { insert(entry.network, at: index) }
   }
 
   /// Rows of an evaluation's chunk: enough to pay for a pass over the weights, few enough for the second-level cache.
-  private static let evaluationRows = 96
+  private static let evaluationRows = 240
 
-  private func offset(column: Int) -> Int { (column / Kernels.lanes) * inputs * Kernels.lanes + column % Kernels.lanes }
+  private static func runs(of members: [Member]) -> [Range<Int>] {
+    members.indices.reduce(into: []) { runs, index in
+      if let last = runs.last, type(of: members[last.lowerBound].loss) == type(of: members[index].loss) {
+        runs[runs.count - 1] = last.lowerBound..<index + 1
+      } else {
+        runs.append(index..<index + 1)
+      }
+    }
+  }
 
   private func insert(_ network: OneLayerNetwork, at index: Int) {
     for c in 0..<classes {
       let column = index * classes + c
-      let base = offset(column: column)
-      for k in 0..<inputs { weights.pointer[base + k * Kernels.lanes] = network.weights[c * inputs + k] }
-      bias.pointer[column] = network.bias[c]
+      for k in 0..<layer.inputs { layer.weights.pointer[k * layer.stride + column] = network.weights[c * layer.inputs + k] }
+      layer.bias.pointer[column] = network.bias[c]
     }
   }
 
   /// The network of a member as it stands.
   package func network(at index: Int) -> OneLayerNetwork {
+    let inputs = layer.inputs
     let weights = [Float](unsafeUninitializedCapacity: classes * inputs) { buffer, count in
-      for c in 0..<classes {
-        let base = offset(column: index * classes + c)
-        for k in 0..<inputs { buffer[c * inputs + k] = self.weights.pointer[base + k * Kernels.lanes] }
+      for k in 0..<inputs {
+        let row = layer.weights.pointer + k * layer.stride + index * classes
+        for c in 0..<classes { buffer[c * inputs + k] = row[c] }
       }
       count = classes * inputs
     }
-    let bias = (0..<classes).map { self.bias.pointer[index * classes + $0] }
+    let bias = (0..<classes).map { layer.bias.pointer[index * classes + $0] }
     return OneLayerNetwork(inputs: inputs, classes: classes, weights: weights, bias: bias)
   }
 
-  private func columns(of index: Int, rows: Int) -> ScoreColumns {
-    ScoreColumns(scores, rows: rows, width: panels * Kernels.lanes, first: index * classes, classes: classes)
-  }
-
-  /// One step of gradient descent for every member on the images `rows`:
+  /// Gradient descent for every member over the batches, in their order; one step is
   /// W ← W·(1 − 2·eta·lambda) − (eta/B)·∂(Σl)/∂W, b ← b − (eta/B)·∂(Σl)/∂b.
-  /// - Parameter rates: each member's eta in this epoch.
-  package func step(on data: TrainingData, images: UnsafePointer<UInt8>, rows: UnsafeBufferPointer<UInt32>, rates: [Double]) {
-    let count = rows.count
+  /// - Parameters:
+  ///   - rates: each member's eta.
+  ///   - measures: whether to tally every batch before its step.
+  /// - Returns: the tallies; zero where not measured.
+  @discardableResult package func train(
+    on data: TrainingData, images: UnsafePointer<UInt8>, batches: MiniBatches, rates: [Double], measures: Bool = false
+  ) -> Tallies {
+    var tallies = Tallies(members: members.count)
     for (index, member) in members.enumerated() {
-      let decayValue = Float(1 - 2 * rates[index] * member.lambda)
-      let stepValue = Float(rates[index] * member.loss.gradientScale(classes: classes) / Double(count))
-      for column in index * classes..<(index + 1) * classes {
-        decay.pointer[column] = decayValue
-        step.pointer[column] = stepValue
-      }
+      let shrink = Float(1 - 2 * rates[index] * member.lambda)
+      for column in index * classes..<(index + 1) * classes { decay.pointer[column] = shrink }
     }
-    kernels.pack(images, rows: rows.baseAddress, count: count, standardisation: data.standardisation, into: packed)
-    kernels.forward(packed, count: count, inputs: inputs, weights: weights, bias: bias, into: scores)
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { labels in
-      for (index, row) in rows.enumerated() { labels[index] = data.images.labels[Int(row)] }
-      guard let labels = UnsafePointer(labels.baseAddress) else { return }
-      for (index, member) in members.enumerated() {
-        member.loss.gradient(of: columns(of: index, rows: count), labels: labels, into: gradient, using: kernels)
+    batches.order.withUnsafeBufferPointer { order in
+      var last: ImageBatch?
+      for range in batches.ranges {
+        let rows = UnsafeBufferPointer(rebasing: order[range])
+        let batch = ImageBatch(data, images: images, rows: rows)
+        if let last {
+          kernels.update(last, layer, scratch: scratch, gradient: gradient, decay: decay, thenForward: batch, into: scores)
+        } else {
+          kernels.forward(batch, layer, scratch: scratch, into: scores)
+        }
+        last = batch
+        for (index, row) in rows.enumerated() { labels[index] = data.images.labels[Int(row)] }
+        labels.withUnsafeBufferPointer { labels in
+          if measures { tally(rows: rows.count, labels: labels, into: &tallies) }
+          derive(rows: rows.count, labels: labels, rates: rates)
+        }
       }
+      if let last { kernels.update(last, layer, scratch: scratch, gradient: gradient, decay: decay) }
     }
-    kernels.update(packed, count: count, inputs: inputs, weights: weights, bias: bias, gradient: gradient, decay: decay, step: step)
+    return tallies
   }
 
   /// Summed loss and correct predictions of every member over the images of a range, in their order.
-  package func evaluate(on data: TrainingData, images: UnsafePointer<UInt8>, range: Range<Int>) -> [Tally] {
-    var tallies = [Tally](repeating: Tally(), count: members.count)
+  package func evaluate(on data: TrainingData, images: UnsafePointer<UInt8>, range: Range<Int>) -> Tallies {
+    var tallies = Tallies(members: members.count)
     data.images.labels.withUnsafeBufferPointer { labels in
-      guard let labels = labels.baseAddress else { return }
       for chunk in Chunks(count: range.count, size: Self.evaluationRows) {
-        let first = range.lowerBound + chunk.lowerBound
-        kernels.pack(images, rows: nil, first: first, count: chunk.count, standardisation: data.standardisation, into: packed)
-        kernels.forward(packed, count: chunk.count, inputs: inputs, weights: weights, bias: bias, into: scores)
-        for (index, member) in members.enumerated() {
-          member.loss.evaluate(columns(of: index, rows: chunk.count), labels: labels + first, into: &tallies[index], using: kernels)
-        }
+        let rows = range.lowerBound + chunk.lowerBound..<range.lowerBound + chunk.upperBound
+        kernels.forward(ImageBatch(data, images: images, range: rows), layer, scratch: scratch, into: scores)
+        tally(rows: rows.count, labels: .init(rebasing: labels[rows]), into: &tallies)
       }
     }
     return tallies
@@ -122,7 +129,26 @@ package final class TrainingCohort {
 
   /// ‖W‖² of every member: each class over inputs ascending, then the classes ascending.
   package func squareNorms() -> [Double] {
-    let norms = kernels.squareNorms(weights, inputs: inputs, panels: panels)
+    let norms = kernels.squareNorms(layer)
     return members.indices.map { index in norms[index * classes..<(index + 1) * classes].reduce(0, +) }
+  }
+
+  private func tally(rows: Int, labels: UnsafeBufferPointer<UInt8>, into tallies: inout Tallies) {
+    for run in runs { members[run.lowerBound].loss.evaluate(columns(of: run, rows: rows, labels: labels), into: &tallies, using: kernels) }
+  }
+
+  /// The step that the scores ask for: −(eta/B)·∂(Σl)/∂s.
+  private func derive(rows: Int, labels: UnsafeBufferPointer<UInt8>, rates: [Double]) {
+    for (index, member) in members.enumerated() {
+      scales.pointer[index] = Float(-rates[index] * member.loss.gradientScale(classes: classes) / Double(rows))
+    }
+    for run in runs {
+      let columns = columns(of: run, rows: rows, labels: labels)
+      members[run.lowerBound].loss.gradient(of: columns, scales: scales, into: gradient, using: kernels)
+    }
+  }
+
+  private func columns(of run: Range<Int>, rows: Int, labels: UnsafeBufferPointer<UInt8>) -> ScoreColumns {
+    ScoreColumns(scores, rows: rows, stride: layer.stride, members: run, classes: classes, labels: labels)
   }
 }

@@ -8,18 +8,25 @@ struct LossContractTests {
   static let classes = 10
   private let kernels = Kernels.available[0]
 
-  private func loss(_ loss: any Loss, _ scores: [Float], label: UInt8) -> Double {
+  /// The scores of one image as the columns of a cohort of one.
+  private func columns<Value>(_ scores: [Float], label: UInt8, _ body: (ScoreColumns) -> Value) -> Value {
     let block = AlignedFloats(scores)
-    var tally = Tally()
-    loss.evaluate(ScoreColumns(block, rows: 1, width: Self.classes, first: 0, classes: Self.classes), labels: [label], into: &tally, using: kernels)
-    return tally.loss
+    return withExtendedLifetime(block) {
+      [label].withUnsafeBufferPointer { labels in
+        body(ScoreColumns(block, rows: 1, stride: Self.classes, members: 0..<1, classes: Self.classes, labels: labels))
+      }
+    }
+  }
+
+  private func loss(_ loss: any Loss, _ scores: [Float], label: UInt8) -> Double {
+    var tallies = Tallies(members: 1)
+    columns(scores, label: label) { loss.evaluate($0, into: &tallies, using: kernels) }
+    return tallies.losses[0]
   }
 
   private func gradient(_ loss: any Loss, _ scores: [Float], label: UInt8) -> [Double] {
-    let block = AlignedFloats(scores)
     let result = AlignedFloats(Self.classes)
-    loss.gradient(
-      of: ScoreColumns(block, rows: 1, width: Self.classes, first: 0, classes: Self.classes), labels: [label], into: result, using: kernels)
+    columns(scores, label: label) { loss.gradient(of: $0, scales: AlignedFloats([1]), into: result, using: kernels) }
     return result.values.map { Double($0) * loss.gradientScale(classes: Self.classes) }
   }
 
@@ -50,13 +57,12 @@ struct LossContractTests {
     let rows = (0..<30).map { UInt32($0) }
     func cost(_ network: OneLayerNetwork) -> Double {
       let cohort = TrainingCohort([(.init(loss: loss, lambda: lambda), network)], batchSize: 30, kernels: kernels)
-      let tally = images.pixels.withUnsafeBufferPointer { cohort.evaluate(on: data, images: $0.baseAddress!, range: data.training)[0] }
-      return tally.loss / 30 + lambda * cohort.squareNorms()[0]
+      let tallies = images.pixels.withUnsafeBufferPointer { cohort.evaluate(on: data, images: $0.baseAddress!, range: data.training) }
+      return tallies.losses[0] / 30 + lambda * cohort.squareNorms()[0]
     }
     let cohort = TrainingCohort([(.init(loss: loss, lambda: lambda), network)], batchSize: 30, kernels: kernels)
-    images.pixels.withUnsafeBufferPointer { pixels in
-      rows.withUnsafeBufferPointer { cohort.step(on: data, images: pixels.baseAddress!, rows: $0, rates: [eta]) }
-    }
+    let batches = MiniBatches(order: rows, batchSize: 30)
+    images.pixels.withUnsafeBufferPointer { _ = cohort.train(on: data, images: $0.baseAddress!, batches: batches, rates: [eta]) }
     let after = cohort.network(at: 0)
     for index in [0, 17, 64, 130, 333, 639] {
       var (up, down) = (network, network)

@@ -1,21 +1,53 @@
 // The hot loops of the one-layer trainer, one variant per instruction set, all with the same bits.
 //
-// Shapes. A cohort of T trials with K classes each is one matrix product with T*K columns, padded to panels of 16:
-//   weights   [panel][input][16]        column n of the cohort is lane n % 16 of panel n / 16
-//   scores    [row][panels * 16]        also gradients of the scores
-//   images    [tile of 16 rows][input][16], standardised floats; rows beyond the batch are not read
-// A block of scores of one trial: [class][16 rows].
+// Shapes. A cohort of T trials with K classes each is one matrix product with T*K columns:
+//   images    [image][inputs] bytes
+//   weights   [input][stride]    column n of the cohort is n; of the stride, `width` columns are computed
+//   scores    [row][stride]      also gradients of the scores
+// Buffers of scores and gradients have 16 floats to spare at their end.
 //
-// Order of summation, which is a promise: every element has one accumulator and one fused multiply-add per term; the forward product
-// sums over inputs ascending, starting from the bias; the gradient sums over the rows of the batch ascending, starting from zero.
-// Columns share vectors, never sums. No libm; no contraction beyond the fused multiply-adds that are written down.
+// Order of summation, which is a promise: every element has one accumulator and one fused multiply-add per term. The forward product
+// sums over inputs ascending, starting from the bias. An update sums over the rows of the batch ascending, starting from zero, and adds
+// the shrunk weight last. Columns share vectors, never sums. No libm; no contraction beyond the fused multiply-adds that are written down.
 #ifndef SWEEP_CKERNELS_H
 #define SWEEP_CKERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SWEEP_LANES = 16 };
+enum {
+  /// Columns are computed in units of 8; strides are whole vectors of 16.
+  SWEEP_UNIT = 8,
+  SWEEP_LANES = 16,
+  /// Inputs that are standardised at a time, and the floats from one of their rows to the next: no multiple of a page, or rows would share
+  /// sets of the cache.
+  SWEEP_BLOCK = 256,
+  SWEEP_ROW = SWEEP_BLOCK + 16,
+  /// Batches of at most so many rows are updated and followed by the next forward product in one pass over the weights.
+  SWEEP_SMALL_BATCH = 8,
+};
+
+/// Rows of images, which the kernels standardise on the fly as (byte - mean[k]) * scale[k].
+typedef struct {
+  const uint8_t *images;
+  /// Indices of images, or NULL for first, first + 1, …
+  const uint32_t *rows;
+  size_t first, count, inputs;
+  const float *mean, *scale;
+} sweep_batch;
+
+typedef struct {
+  float *weights, *bias;
+  size_t inputs, width, stride;
+} sweep_layer;
+
+/// Scores of trials that lie beside each other and have one loss: columns first ..< first + members * classes.
+typedef struct {
+  const float *scores;
+  size_t count, stride, first, members, classes;
+  /// One for each row.
+  const uint8_t *labels;
+} sweep_scores;
 
 typedef struct {
   /// "avx512", "avx2" or "portable".
@@ -23,27 +55,26 @@ typedef struct {
   /// Whether this machine has the instructions.
   int (*is_available)(void);
 
-  /// Gathers rows of bytes, standardises them as (byte - mean[k]) * scale[k], and lays them out in tiles.
-  /// rows: indices of images, or NULL for first, first + 1, …
-  void (*pack)(const uint8_t *images, const uint32_t *rows, size_t first, size_t count, size_t inputs, const float *mean,
-               const float *scale, float *packed);
-  /// scores = bias + packed · weights.
-  void (*forward)(const float *packed, size_t count, size_t inputs, const float *weights, size_t panels, const float *bias, float *scores);
-  /// weights = weights * decay - step * (packed transposed · gradient); bias = bias - step * (sum of gradient). decay, step: a value per column.
-  void (*update)(const float *packed, size_t count, size_t inputs, float *weights, size_t panels, float *bias, const float *gradient,
-                 const float *decay, const float *step);
-  /// Sum of squares of each column in double, inputs ascending.
-  void (*square_norms)(const float *weights, size_t inputs, size_t panels, double *norms);
+  // `scratch` is room for standardised rows: batch.count * SWEEP_ROW floats, twice as many for update_forward.
 
-  /// Losses, over the columns first ..< first + classes of scores with the given width. `gradient` gets the derivative of the summed loss by
-  /// the scores (for multiple binary cross-entropy times the number of classes: p - y in both cases).
-  void (*softmax_gradient)(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, float *gradient);
-  void (*sigmoid_gradient)(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, float *gradient);
-  /// Adds the rows' losses, in order, to *loss, and the number of rows whose largest score (the first of equals) is the label's to *correct.
-  void (*softmax_evaluate)(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, double *loss,
-                           int64_t *correct);
-  void (*sigmoid_evaluate)(const float *scores, size_t count, size_t width, size_t first, size_t classes, const uint8_t *labels, double *loss,
-                           int64_t *correct);
+  /// scores = bias + images · weights.
+  void (*forward)(const sweep_batch *batch, const sweep_layer *layer, float *scratch, float *scores);
+  /// weights = weights * decay + images transposed · gradient; bias = bias + sum of gradient. decay: a value per column.
+  void (*update)(const sweep_batch *batch, const sweep_layer *layer, float *scratch, const float *gradient, const float *decay);
+  /// Both, for two batches that follow each other.
+  void (*update_forward)(const sweep_batch *batch, const sweep_layer *layer, float *scratch, const float *gradient, const float *decay,
+                         const sweep_batch *next, float *scores);
+  /// Sum of squares of each column in double, inputs ascending.
+  void (*square_norms)(const sweep_layer *layer, double *norms);
+
+  /// gradient = (the derivative of a row's loss by its scores) * scales[member]; for multiple binary cross-entropy times the number of
+  /// classes: p - y in both cases.
+  void (*softmax_gradient)(const sweep_scores *scores, const float *scales, float *gradient);
+  void (*sigmoid_gradient)(const sweep_scores *scores, const float *scales, float *gradient);
+  /// Adds the rows' losses, in order, to losses[member], and the number of rows whose largest score (the first of equals) is the label's
+  /// to correct[member].
+  void (*softmax_evaluate)(const sweep_scores *scores, double *losses, int64_t *correct);
+  void (*sigmoid_evaluate)(const sweep_scores *scores, double *losses, int64_t *correct);
   /// exp and log of 16 values, for the tests of their accuracy.
   void (*exponential)(const float *x, float *y);
   void (*logarithm)(const float *x, float *y);

@@ -25,9 +25,8 @@ package struct CIFAR10: DatasetSource {
 
   package func load(pool: Int, from folders: DataFolders) throws(SweepError) -> ImageSet {
     let folder = try located(in: folders, name: Self.folderName)
-    var pixels: [UInt8] = []
+    var pixels = [UInt8](roomForPixels: Self.files.count * Self.imagesPerFile * Self.inputs)
     var labels: [UInt8] = []
-    pixels.reserveCapacity(Self.files.count * Self.imagesPerFile * Self.inputs)
     for file in Self.files {
       let path = "\(folder)/\(file)"
       let record = Self.inputs + 1

@@ -22,9 +22,9 @@ package struct FashionMNIST: DatasetSource {
 
   package func load(pool: Int, from folders: DataFolders) throws(SweepError) -> ImageSet {
     let folder = try located(in: folders, name: Self.folderName, also: [Self.debianFolder])
-    let pixels =
-      try idx(folder, "train-images-idx3-ubyte", [60_000, Self.side, Self.side])
-      + idx(folder, "t10k-images-idx3-ubyte", [10_000, Self.side, Self.side])
+    var pixels = [UInt8](roomForPixels: 70_000 * Self.side * Self.side)
+    pixels += try idx(folder, "train-images-idx3-ubyte", [60_000, Self.side, Self.side])
+    pixels += try idx(folder, "t10k-images-idx3-ubyte", [10_000, Self.side, Self.side])
     let labels = try idx(folder, "train-labels-idx1-ubyte", [60_000]) + idx(folder, "t10k-labels-idx1-ubyte", [10_000])
     return ImageSet(pixels: pixels, labels: labels, inputs: Self.side * Self.side, classes: 10, pool: 60_000)
   }

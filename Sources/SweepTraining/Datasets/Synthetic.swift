@@ -21,9 +21,8 @@ package struct Synthetic: DatasetSource {
       var generator = SeededGenerator(seed: 0, purpose: .synthetic, index: -1 - c)
       return (0..<Self.inputs).map { _ in Int(generator.next(below: 81)) + 88 }
     }
-    var pixels: [UInt8] = []
+    var pixels = [UInt8](roomForPixels: (pool + testImages) * Self.inputs)
     var labels: [UInt8] = []
-    pixels.reserveCapacity((pool + testImages) * Self.inputs)
     // Test images have numbers of their own, so that the pool may grow without touching them.
     for number in Array(0..<pool) + (0..<testImages).map({ 1 << 31 + $0 }) {
       var generator = SeededGenerator(seed: 1, purpose: .synthetic, index: number)

@@ -2,12 +2,12 @@
 
 /// A loss l(s, y) of the scores s of one image with label y.
 ///
-/// Implementations are immutable and work on the columns of one trial within a cohort's scores; what they write depends on those columns alone.
+/// Implementations are immutable and work on the columns of neighbouring members; what they write for a member depends on its columns alone.
 package protocol Loss: Sendable {
-  /// c such that ∂l/∂s = c · (what `gradient` writes), for K classes. It is folded into the step, where it costs nothing.
+  /// c such that ∂l/∂s = c · (what `gradient` writes), for K classes. It is folded into the scales, where it costs nothing.
   func gradientScale(classes: Int) -> Double
-  /// Writes the unscaled derivative of every row's own loss (not yet divided by the batch) into the same columns of `gradient`.
-  func gradient(of scores: ScoreColumns, labels: UnsafePointer<UInt8>, into gradient: AlignedFloats, using kernels: Kernels)
+  /// Writes the derivative of every row's own loss, times the member's scale, into the same columns of `gradient`.
+  func gradient(of scores: ScoreColumns, scales: AlignedFloats, into gradient: AlignedFloats, using kernels: Kernels)
   /// Adds the rows' losses, in order, and the number of images whose largest score is their label's.
-  func evaluate(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into tally: inout Tally, using kernels: Kernels)
+  func evaluate(_ scores: ScoreColumns, into tallies: inout Tallies, using kernels: Kernels)
 }

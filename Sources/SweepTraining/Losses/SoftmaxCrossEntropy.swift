@@ -5,11 +5,11 @@ package struct SoftmaxCrossEntropy: Loss {
 
   package func gradientScale(classes: Int) -> Double { 1 }
 
-  package func gradient(of scores: ScoreColumns, labels: UnsafePointer<UInt8>, into gradient: AlignedFloats, using kernels: Kernels) {
-    kernels.softmaxGradient(scores, labels: labels, into: gradient)
+  package func gradient(of scores: ScoreColumns, scales: AlignedFloats, into gradient: AlignedFloats, using kernels: Kernels) {
+    kernels.softmaxGradient(scores, scales: scales, into: gradient)
   }
 
-  package func evaluate(_ scores: ScoreColumns, labels: UnsafePointer<UInt8>, into tally: inout Tally, using kernels: Kernels) {
-    kernels.softmaxEvaluate(scores, labels: labels, into: &tally)
+  package func evaluate(_ scores: ScoreColumns, into tallies: inout Tallies, using kernels: Kernels) {
+    kernels.softmaxEvaluate(scores, into: &tallies)
   }
 }
