@@ -108,6 +108,8 @@ struct Progress {
       self.plan = plan
       start = .now
     case .started(let cohort, let worker):
+      let taken = Set(cohort.trials.map(\.id))
+      for other in cohorts.keys { cohorts[other]?.cohort.trials.removeAll { taken.contains($0.id) } }  // handed over
       cohorts[worker] = (cohort, nil, cohort.trials.first?.completedEpochs ?? 0)
       for trial in cohort.trials {
         running[trial.id] = Running(trial: trial, share: cohort.cost / Double(cohort.trials.count), epoch: trial.completedEpochs)

@@ -68,6 +68,10 @@ public enum TrialEnd: Sendable, Equatable {
 public protocol TrialReporter: Sendable {
   /// Records an epoch together with the state it left; both are saved, or neither.
   func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict
-  /// Records how a trial ended. Called once for each trial that was not interrupted.
+  /// Records how a trial ended. Called once for each trial that was neither interrupted nor handed over.
   func finish(_ trial: Trial.ID, _ end: TrialEnd) throws
+  /// Workers that have nothing left to do. An executor of cohorts may hand them trials that it would go on with.
+  var idleWorkers: Int { get }
+  /// Gives trials away between two epochs, each with its checkpoint, to go on as another cohort. The caller does not go on with them.
+  func handOver(_ cohort: Cohort)
 }

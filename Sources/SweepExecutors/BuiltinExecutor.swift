@@ -31,21 +31,23 @@ package struct BuiltinExecutor: TrialExecutor {
     let data: DataSelection
     let batchSize: Int
     let seed: Int
+    let trainMetrics: Hyperparameters.TrainMetrics
     let completedEpochs: Int
   }
 
-  /// The most trials of a cohort: nine of ten classes are 90 columns, whose weights for 3,072 inputs are about the second-level cache.
-  package static let largestCohort = 9
+  /// The most trials of a cohort. The more columns, the less it costs to standardise the images for all of them; this many of ten classes
+  /// over 3,072 inputs are 3 MB of weights, which a core's part of the last-level cache holds (docs/benchmarks.md).
+  package static let largestCohort = 27
 
-  /// Groups by data, batch size, seed and epoch, in parts as equal as can be: as large as `largestCohort`, but about two cohorts per
-  /// worker where there are trials enough, so that nobody is idle for long at the end.
+  /// Groups by data, batch size, seed and epoch, in parts as equal as can be, with work for every worker. That is enough: a worker who
+  /// runs out of cohorts gets a part of another's (`run`).
   package func cohorts(of trials: [Trial], workers: Int) -> [Cohort] {
-    let largest = max(1, min(Self.largestCohort, (trials.count + 2 * workers - 1) / (2 * workers)))
+    let largest = max(1, min(Self.largestCohort, (trials.count + workers - 1) / workers))
     var order: [Key] = []
     var groups: [Key: [Trial]] = [:]
     for trial in trials {
       let h = Hyperparameters(trial.assignment)
-      let key = Key(data: h.data, batchSize: h.batchSize, seed: h.seed, completedEpochs: trial.completedEpochs)
+      let key = Key(data: h.data, batchSize: h.batchSize, seed: h.seed, trainMetrics: h.trainMetrics, completedEpochs: trial.completedEpochs)
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(trial)
     }
@@ -53,16 +55,21 @@ package struct BuiltinExecutor: TrialExecutor {
       guard let group = groups[key] else { return [] }
       let parts = (group.count + largest - 1) / largest
       return (0..<parts).map { part in
-        let members = Array(group[part * group.count / parts..<(part + 1) * group.count / parts])
-        return Cohort(members, cost: members.reduce(0) { $0 + Self.cost(of: Hyperparameters($1.assignment), from: $1.completedEpochs) })
+        return Self.cohort(Array(group[part * group.count / parts..<(part + 1) * group.count / parts]))
       }
     }
   }
 
-  /// Image passes: forward and update over the training split, forward over all splits; a step over few images pays for the weights alone.
-  private static func cost(of h: Hyperparameters, from completed: Int) -> Double {
-    let training = Double(h.data.trainingImages)
-    return Double(max(0, h.epochs - completed)) * (2 * training * (1 + 4 / Double(h.batchSize)) + training + Double(h.data.validationImages))
+  /// With the cost in image passes: forward and update over the training split, forward over what is evaluated. A step over few images
+  /// pays for its weights alone.
+  private static func cohort(_ trials: [Trial]) -> Cohort {
+    let costs = trials.map { trial in
+      let h = Hyperparameters(trial.assignment)
+      let (training, validation) = (Double(h.data.trainingImages), Double(h.data.validationImages))
+      let evaluated = h.trainMetrics == .exact ? training + validation : validation
+      return Double(max(0, h.epochs - trial.completedEpochs)) * (2 * training * (1 + 1 / Double(h.batchSize)) + evaluated)
+    }
+    return Cohort(trials, cost: costs.reduce(0, +))
   }
 
   /// Measures a few steps and a part of an evaluation for each kind of cohort; some hundredths of a second each.
@@ -70,12 +77,13 @@ package struct BuiltinExecutor: TrialExecutor {
     struct Kind: Hashable {
       let data: DataSelection
       let batchSize: Int
+      let trainMetrics: Hyperparameters.TrainMetrics
       let members: Int
     }
     var perEpoch: [Kind: Double] = [:]
     return try cohorts.map { cohort in
       guard let first = cohort.trials.first.map({ Hyperparameters($0.assignment) }) else { return 0 }
-      let kind = Kind(data: first.data, batchSize: first.batchSize, members: cohort.trials.count)
+      let kind = Kind(data: first.data, batchSize: first.batchSize, trainMetrics: first.trainMetrics, members: cohort.trials.count)
       let epoch = try perEpoch[kind] ?? trainer.secondsPerEpoch(of: first, members: cohort.trials.count, on: data.data(for: first.data))
       perEpoch[kind] = epoch
       return epoch * Double(cohort.trials.map { max(0, Hyperparameters($0.assignment).epochs - $0.completedEpochs) }.max() ?? 0)
@@ -102,7 +110,9 @@ package struct BuiltinExecutor: TrialExecutor {
       }
       return Trainer.Member(hyperparameters: h, completedEpochs: trial.completedEpochs, network: network)
     }
-    try trainer.train(members, on: data) { index, step in
+    try trainer.train(members, on: data, handle: handle, release: release)
+
+    func handle(_ index: Int, _ step: Trainer.Step) throws -> Verdict {
       let id = cohort.trials[index].id
       switch step {
       case .epoch(let metrics, let network):
@@ -113,6 +123,23 @@ package struct BuiltinExecutor: TrialExecutor {
         try reporter.finish(id, end)
         return .proceed
       }
+    }
+
+    /// Shares what is left with idle workers, so that nobody waits for the last cohort.
+    func release(_ staying: [Int], epoch: Int, network: (Int) -> OneLayerNetwork) -> [Int] {
+      let parts = min(reporter.idleWorkers + 1, staying.count)
+      guard parts > 1 else { return [] }
+      func start(_ part: Int) -> Int { part * staying.count / parts }
+      for part in 0..<parts - 1 {
+        let given = staying[start(part)..<start(part + 1)].map { index in
+          let trial = cohort.trials[index]
+          return Trial(
+            id: trial.id, number: trial.number, assignment: trial.assignment, completedEpochs: epoch,
+            checkpoint: network(index).checkpoint(epoch: epoch))
+        }
+        reporter.handOver(Self.cohort(given))
+      }
+      return Array(staying[..<start(parts - 1)])
     }
   }
 }

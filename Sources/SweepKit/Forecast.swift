@@ -63,14 +63,11 @@ public struct Forecast: Sendable {
   public func time() -> String {
     do {
       guard let seconds = try executor.seconds(for: cohorts) else { return "time: cannot be told beforehand" }
-      // The pool's own rule: the longest waiting cohort goes to the first free worker.
-      var busy = [Double](repeating: 0, count: workers)
-      for length in seconds {
-        let free = busy.indices.min { busy[$0] < busy[$1] } ?? 0
-        busy[free] += length
-      }
+      // Cohorts are shared to the end, but a trial is not divided.
+      let longest = zip(seconds, cohorts).map { $0 / Double($1.trials.count) }.max() ?? 0
       let scale = count > Self.sample ? Double(count) / Double(Self.sample) : 1
-      return "time: about \(Self.text((busy.max() ?? 0) * scale)) with \(counted(workers, "worker")), by a short measurement"
+      let time = max(seconds.reduce(0, +) * scale / Double(workers), longest)
+      return "time: about \(Self.text(time)) with \(counted(workers, "worker")), by a short measurement"
     } catch {
       return "time: cannot be told: \(error)"
     }

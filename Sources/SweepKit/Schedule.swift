@@ -7,8 +7,15 @@ import Synchronization
 /// The cohorts of a sweep that are still to run. Asked by all workers.
 // Sendable: all state is in the one Mutex.
 final class Schedule: Sendable {
+  /// What a worker does next.
+  struct Work {
+    var cohort: Cohort
+    /// Whether its trials were running on another worker a moment ago.
+    let isHandedOver: Bool
+  }
+
   private struct State {
-    var ready: [Cohort] = []
+    var ready: [Work] = []
     var lastNumber = 0
     var isExhausted = false
     var failure: SweepError?
@@ -28,15 +35,15 @@ final class Schedule: Sendable {
   }
 
   /// The next cohort with its checkpoints loaded; nil at the end, or when reading failed.
-  func next() -> Cohort? {
+  func next() -> Work? {
     state.withLock { state in
       do throws(SweepError) {
         if state.ready.isEmpty, !state.isExhausted { try readWindow(&state) }
-        guard var cohort = state.ready.popLast() else { return nil }
-        for index in cohort.trials.indices where cohort.trials[index].completedEpochs > 0 {
-          cohort.trials[index].checkpoint = try store.checkpoint(of: cohort.trials[index].id)
+        guard var work = state.ready.popLast() else { return nil }
+        for (index, trial) in work.cohort.trials.enumerated() where trial.completedEpochs > 0 && trial.checkpoint == nil {
+          work.cohort.trials[index].checkpoint = try store.checkpoint(of: trial.id)
         }
-        return cohort
+        return work
       } catch {
         state.failure = error
         state.isExhausted = true
@@ -49,15 +56,18 @@ final class Schedule: Sendable {
   /// - Parameter cost: of each.
   func putBack(_ trials: [Trial], cost: Double) throws(SweepError) {
     let left = try store.takeBack(trials)
-    state.withLock { $0.ready += left.map { Cohort([$0], cost: cost) } }
+    state.withLock { $0.ready += left.map { Work(cohort: Cohort([$0], cost: cost), isHandedOver: false) } }
   }
+
+  /// Takes trials that one worker leaves to the next who asks.
+  func handOver(_ cohort: Cohort) { state.withLock { $0.ready.append(Work(cohort: cohort, isHandedOver: true)) } }
 
   /// The cost of the first `trials` trials, told from the first window. Call it before `next`.
   func expectedWork(of trials: Int) -> Double {
     state.withLock { state in
       do throws(SweepError) { try readWindow(&state) } catch { state.failure = error }
-      let read = state.ready.reduce(0) { $0 + $1.trials.count }
-      return state.ready.reduce(0) { $0 + $1.cost } * (read > 0 ? Double(trials) / Double(read) : 0)
+      let read = state.ready.reduce(0) { $0 + $1.cohort.trials.count }
+      return state.ready.reduce(0) { $0 + $1.cohort.cost } * (read > 0 ? Double(trials) / Double(read) : 0)
     }
   }
 
@@ -69,5 +79,6 @@ final class Schedule: Sendable {
     state.lastNumber = trials.last?.number ?? state.lastNumber
     // The longest is taken from the end; of equals the first comes first.
     state.ready = executor.cohorts(of: trials, workers: workers).reversed().sorted { $0.cost < $1.cost }
+      .map { Work(cohort: $0, isHandedOver: false) }
   }
 }

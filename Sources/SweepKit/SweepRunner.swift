@@ -105,22 +105,27 @@ public struct SweepRunner: Sendable {
   private func runTrials(of sweep: SweepRecord, on executor: any TrialExecutor, schedule: Schedule, workers: Int) throws(SweepError) {
     let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names)
     let pruner = NoPruner()
-    WorkerPool(workers: workers).run {
+    let pool = WorkerPool(workers: workers)
+    pool.run {
       stop.isSet || recorder.failure != nil ? nil : schedule.next()
-    } work: { cohort, worker in
-      let monitor = TrialMonitor(cohort, worker: worker, recorder: recorder, pruner: pruner, stop: stop, observer: observer)
-      run(cohort, on: executor, monitor: monitor, recorder: recorder, schedule: schedule, worker: worker)
+    } work: { work, worker in
+      let monitor = TrialMonitor(
+        work.cohort, worker: worker, recorder: recorder, pruner: pruner, stop: stop, observer: observer, pool: pool, schedule: schedule)
+      run(work, on: executor, monitor: monitor, recorder: recorder, schedule: schedule, worker: worker)
     }
     try recorder.flush()
     if let failure = schedule.failure { throw failure }
   }
 
   /// Runs one cohort. What an executor throws is one trial's failure: in a cohort of several, each runs again alone, from where it was.
-  private func run(_ cohort: Cohort, on executor: any TrialExecutor, monitor: TrialMonitor, recorder: Recorder, schedule: Schedule, worker: Int) {
+  private func run(
+    _ work: Schedule.Work, on executor: any TrialExecutor, monitor: TrialMonitor, recorder: Recorder, schedule: Schedule, worker: Int
+  ) {
+    let cohort = work.cohort
     observer.observe(.started(cohort: cohort, worker: worker))
     defer { observer.observe(.left(worker: worker)) }
     do {
-      for trial in cohort.trials { try recorder.started(trial.id) }
+      if !work.isHandedOver { for trial in cohort.trials { try recorder.started(trial.id) } }
       try executor.run(cohort, reportingTo: monitor)
     } catch {
       // A recorder that has failed is not the trial's fault; every call below then throws, and so does the last `flush`.
@@ -128,7 +133,7 @@ public struct SweepRunner: Sendable {
       do throws(SweepError) {
         if cohort.trials.count > 1 {
           try recorder.flush()
-          try schedule.putBack(cohort.trials, cost: cohort.cost / Double(cohort.trials.count))
+          try schedule.putBack(cohort.trials.filter(monitor.keeps), cost: cohort.cost / Double(cohort.trials.count))
         } else if let trial = cohort.trials.first {
           try monitor.finish(trial.id, .failed(reason: "\(error)"))
         }

@@ -66,6 +66,8 @@ struct BuiltinExecutorTests {
       return .proceed
     }
     func finish(_ trial: Trial.ID, _ end: TrialEnd) throws { ends.withLock { $0[trial] = end } }
+    var idleWorkers: Int { 0 }
+    func handOver(_ cohort: Cohort) {}
   }
 
   @Test func everyEpochButTheLastLeavesACheckpointAndEveryTrialAnEnd() throws {

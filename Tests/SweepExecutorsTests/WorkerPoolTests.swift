@@ -19,6 +19,26 @@ struct WorkerPoolTests {
     #expect(seen.withLock { $0.sorted() } == Array(1...500))
   }
 
+  @Test func anIdleWorkerIsThereForWhatAnotherLeaves() {
+    let pool = WorkerPool(workers: 2)
+    let items = Mutex(["first"])
+    let ran = Mutex<[String: Int]>([:])
+    pool.run {
+      items.withLock { $0.popLast() }
+    } work: { (item: String, worker: Int) in
+      ran.withLock { $0[item] = worker }
+      guard item == "first" else { return }
+      let deadline = ContinuousClock.now + .seconds(10)
+      while pool.idle == 0, ContinuousClock.now < deadline {}
+      #expect(pool.idle == 1)
+      items.withLock { $0.append("second") }
+      pool.wake()
+      while ran.withLock({ $0["second"] == nil }), ContinuousClock.now < deadline {}  // only the other can run it
+    }
+    #expect(ran.withLock { $0.count == 2 && $0["first"] != $0["second"] })
+    #expect(pool.idle == 0)
+  }
+
   @Test func workersRunAtTheSameTime() {
     let running = Mutex((now: 0, most: 0))
     let next = Atomic<Int>(0)

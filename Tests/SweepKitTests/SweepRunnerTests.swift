@@ -1,7 +1,9 @@
 import SweepCore
+import SweepExecutors
 import SweepKit
 import SweepStore
 import SweepTestSupport
+import SweepTraining
 import Synchronization
 import Testing
 
@@ -127,6 +129,36 @@ struct SweepRunnerTests {
       let trial = try #require(try store().trial(number, sweepID: first.sweep.id))
       #expect(trial.objective == x + 5)
     }
+  }
+
+  @Test func aWorkerWithNothingLeftGetsAPartOfAnothersCohortAndNoNumberChanges() throws {
+    // The first four trials are over after an epoch, the others go on for 29 more.
+    let swept = [
+      Parameter("epochs", .values([.integer(1), .integer(30)])), Parameter("eta", .values([.real(0.001), .real(0.01), .real(0.1), .real(0.3)])),
+      Parameter("dataset", .constant(.text("synthetic"))), Parameter("training_images", .constant(.integer(5000))),
+    ]
+    let given = Set(swept.map(\.name))
+    let constants = Hyperparameters.declarations.filter { !given.contains($0.name) }
+      .map { Parameter($0.name, .constant($0.defaultValue ?? .null)) }
+    let file = SweepFile(
+      name: "shared", trainer: "one-layer-network", objective: Objective(metric: "validation_loss", goal: .minimize),
+      space: SearchSpace(swept + constants))
+    let trainer = OneLayerNetworkEntry.make(kernels: Kernels.available[0], folders: DataFolders([:]))
+    var curves: [[[EpochMetrics]]] = []
+    for workers in [1, 2] {
+      let watcher = Watcher()
+      let store = try Store.open(folder.path("\(workers).sqlite"))
+      let outcome = try SweepRunner(file, trainer: trainer, store: store, options: .init(workers: workers), observer: watcher).run()
+      let starts = watcher.events.withLock { $0.count { if case .started = $0 { true } else { false } } }
+      #expect(workers == 1 ? starts == 1 : starts > 2, "\(starts) cohorts with \(workers) workers")
+      let trials = try (1...8).map { try #require(try store.trial($0, sweepID: outcome.sweep.id)) }
+      #expect(trials.allSatisfy { $0.state == .complete && $0.attempt == 1 })
+      curves.append(
+        try trials.map { trial in
+          try store.epochs(of: trial.id).map { EpochMetrics(epoch: $0.epoch, values: $0.values.filter { $0.name != "seconds" }) }
+        })
+    }
+    #expect(curves[0] == curves[1] && curves[0].map(\.count) == [1, 1, 1, 1, 30, 30, 30, 30])
   }
 
   @Test func aSecondRunnerIsTurnedAway() throws {
