@@ -76,24 +76,35 @@ extension Store {
   }
 
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
-    let insert = try FastStatement(
-      db, "INSERT INTO trial (sweep_id, number, parameters) VALUES (?, ?, ?) ON CONFLICT (sweep_id, parameters) DO NOTHING")
+    let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
+    let insertMany = try TrialInsertion(db, sweepID: sweepID, rows: 50)
     let keep = try FastStatement(db, "UPDATE trial SET planned = 1 WHERE sweep_id = ? AND parameters = ?")
-    insert.bind(1, sweepID)
     keep.bind(1, sweepID)
     let first = try Int.fetchOne(db, sql: "SELECT ifnull(max(number), 0) + 1 FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 1
     var (number, kept) = (first, 0)
     var writer = AssignmentWriter()
     while case let assignments = try next(), !assignments.isEmpty {
-      for assignment in assignments {
+      let texts = assignments.map { assignment in
         writer.write(assignment)
-        insert.bind(2, number)
-        insert.bind(3, text: writer.text)
-        if try insert.run() == 1 {
-          number += 1
-        } else if !isNew {
-          keep.bind(2, text: writer.text)
-          kept += try keep.run()
+        return writer.text
+      }
+      for start in stride(from: 0, to: texts.count, by: insertMany.rows) {
+        let chunk = texts[start..<min(start + insertMany.rows, texts.count)]
+        if isNew, chunk.count == insertMany.rows {
+          if try insertMany.run(chunk, from: number) == chunk.count {
+            number += chunk.count
+            continue
+          }
+          // Some were there already, and left gaps: one by one, then.
+          try db.execute(sql: "DELETE FROM trial WHERE sweep_id = ? AND number >= ?", arguments: [sweepID, number])
+        }
+        for text in chunk {
+          if try insert.run([text], from: number) == 1 {
+            number += 1
+          } else if !isNew {
+            keep.bind(2, text: text)
+            kept += try keep.run()
+          }
         }
       }
     }
@@ -114,5 +125,30 @@ extension Store {
       preconditionFailure("the sweep was just written")
     }
     return try SweepRecord(row)
+  }
+}
+
+/// Inserts trials whose texts are new, several with one statement: to begin a statement costs as much as two rows.
+private struct TrialInsertion {
+  let rows: Int
+  private let statement: FastStatement
+
+  init(_ database: Database, sweepID: Int64, rows: Int) throws {
+    self.rows = rows
+    let values = Array(repeating: "(\(sweepID), ?, ?)", count: rows).joined(separator: ", ")
+    statement = try FastStatement(
+      database, "INSERT INTO trial (sweep_id, number, parameters) VALUES \(values) ON CONFLICT (sweep_id, parameters) DO NOTHING")
+  }
+
+  /// - Parameters:
+  ///   - texts: as many as `rows`.
+  ///   - number: of the first.
+  /// - Returns: how many were new.
+  func run(_ texts: ArraySlice<[UInt8]>, from number: Int) throws -> Int {
+    for (index, text) in texts.enumerated() {
+      statement.bind(Int32(2 * index + 1), number + index)
+      statement.bind(Int32(2 * index + 2), text: text)
+    }
+    return try statement.run()
   }
 }

@@ -25,6 +25,15 @@ struct PlanningTests {
     #expect(other.result.added == 2)
   }
 
+  @Test func pointsThatComeTwiceAmongHundredsLeaveNoGapsInTheNumbers() throws {
+    let made = try PlannedSweep(count: 1)
+    let other = try PlannedSweep.plan(Array(1...120) + Array(60...200) + Array(1...60), name: "hundreds", in: made.store)
+    #expect(other.result == PlanResult(added: 200, planned: 200, fellOut: [], fellOutCount: 0))
+    let trials = try made.store.waiting(sweepID: other.sweep.id, after: 0, limit: 1000)
+    #expect(trials.map(\.number) == Array(1...200))
+    #expect(trials.map { $0.assignment["x"] } == (1...200).map { .integer($0) })
+  }
+
   @Test func aChangedPlanAddsWhatIsNewAndKeepsWhatFellOut() throws {
     let made = try PlannedSweep(count: 3)
     let changed = try PlannedSweep.plan([2, 3, 4], in: made.store)
