@@ -76,7 +76,10 @@ public struct Planner: Sendable {
       switch (old.space[name]?.domain, new.space[name]?.domain) {
       case (.constant(let before)?, .constant(let now)?) where !before.means(now): changed(name, before.description, now.description)
       case (let before?, nil): changed(name, before.text, "missing")
-      case (nil, let now?): changed(name, "missing", now.text)
+      case (nil, _?):
+        complaints.append(
+          Diagnostic(
+            "'\(new.name)' was planned when \(name) was no parameter", remedy: "start a new sweep with --name NEW-NAME: its numbers may differ"))
       default: break
       }
     }

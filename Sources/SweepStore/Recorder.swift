@@ -14,11 +14,11 @@ public final class Recorder: Sendable {
     case epoch(EpochMetrics, Checkpoint?)
     case ended(TrialEnd, at: String)
 
-    /// About what it keeps in memory.
+    /// About what it keeps in memory, here and while it is committed.
     var bytes: Int {
       switch self {
-      case .started, .ended: 100
-      case .epoch(let metrics, let checkpoint): 100 + metrics.values.count * 32 + (checkpoint?.state.count ?? 0)
+      case .started, .ended: 200
+      case .epoch(let metrics, let checkpoint): 200 + metrics.values.count * 64 + (checkpoint?.state.count ?? 0)
       }
     }
   }
@@ -38,7 +38,7 @@ public final class Recorder: Sendable {
   /// How long a message waits for others to share its commit.
   private static let delay = DispatchTimeInterval.milliseconds(20)
   /// What may wait in memory before workers are made to wait instead.
-  private static let bound = 8 << 20
+  private static let bound = 16 << 20
 
   private let store: Store
   private let sweep: SweepRecord

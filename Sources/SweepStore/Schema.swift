@@ -8,6 +8,9 @@ enum Schema {
   /// "SWEP" in ASCII: tells our files from other programs' (PRAGMA application_id).
   static let applicationID = 0x5357_4550
 
+  /// The migration that made the indexes of states and objectives what they are.
+  static let indexesByFlag = "2"
+
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in
@@ -92,7 +95,7 @@ enum Schema {
             FROM trial, json_each(trial.parameters) AS member;
           """)
     }
-    migrator.registerMigration("2") { db in
+    migrator.registerMigration(indexesByFlag) { db in
       // Counting trials by state reads an index alone; planning a trial does not touch the ranking.
       try db.execute(
         sql: """

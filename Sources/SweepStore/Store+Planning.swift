@@ -56,7 +56,6 @@ extension Store {
         try db.execute(
           sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
           arguments: [plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, id])
-        try db.execute(sql: "UPDATE trial SET planned = 0 WHERE sweep_id = ?", arguments: [id])
       } else {
         try db.execute(
           sql: "INSERT INTO sweep (name, slug, definition, metric, goal, metric_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -78,7 +77,9 @@ extension Store {
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
     let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
     let insertMany = try TrialInsertion(db, sweepID: sweepID, rows: 50)
-    let keep = try FastStatement(db, "UPDATE trial SET planned = 1 WHERE sweep_id = ? AND parameters = ?")
+    // Trials that are there already and asked for again; only those whose flag changes are then written.
+    try db.execute(sql: "CREATE TEMP TABLE kept (id INTEGER PRIMARY KEY)")
+    let keep = try FastStatement(db, "INSERT OR IGNORE INTO kept SELECT id FROM trial WHERE sweep_id = ? AND parameters = ?")
     keep.bind(1, sweepID)
     let first = try Int.fetchOne(db, sql: "SELECT ifnull(max(number), 0) + 1 FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 1
     var (number, kept) = (first, 0)
@@ -108,6 +109,12 @@ extension Store {
         }
       }
     }
+    try db.execute(
+      sql: """
+        UPDATE trial SET planned = 0 WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND id NOT IN (SELECT id FROM kept);
+        UPDATE trial SET planned = 1 WHERE sweep_id = :sweep AND planned = 0 AND id IN (SELECT id FROM kept);
+        DROP TABLE kept;
+        """, arguments: ["sweep": sweepID, "first": first])
     let dropped = "FROM trial WHERE sweep_id = ? AND NOT planned"
     return PlanResult(
       added: number - first, planned: number - first + kept,

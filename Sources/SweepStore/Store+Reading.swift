@@ -60,21 +60,23 @@ extension Store {
   public func counts(sweepID: Int64) throws(SweepError) -> StateCounts {
     try read { db in
       // A count for each state and flag reads a part of an index; grouping would take twice as long over a million trials.
-      func count(_ index: String, _ condition: String, _ arguments: StatementArguments) throws -> Int {
-        try Int.fetchOne(
-          db.cachedStatement(sql: "SELECT count(*) FROM trial INDEXED BY \(index) WHERE sweep_id = ? AND \(condition)"),
-          arguments: [sweepID] + arguments) ?? 0
+      func count(_ condition: String, _ arguments: StatementArguments = [], index: String = "") throws -> Int {
+        let sql = "SELECT count(*) FROM trial \(index) WHERE sweep_id = ? AND \(condition)"
+        return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [sweepID] + arguments) ?? 0
       }
       var planned: [TrialState: Int] = [:]
       var counts: [TrialState: Int] = [:]
       for state in TrialState.allCases {
-        let asked = try count("trial_state", "state = ? AND planned = 1", [state.rawValue])
-        let all = try count("trial_state", "state = ? AND planned = 0", [state.rawValue]) + asked
+        let asked = try count("state = ? AND planned = 1", [state.rawValue])
+        let all = try count("state = ? AND planned = 0", [state.rawValue]) + asked
         if asked > 0 { planned[state] = asked }
         if all > 0 { counts[state] = all }
       }
-      return StateCounts(
-        counts: counts, planned: planned, interrupted: try count("trial_interrupted", "state = 'waiting' AND planned AND attempt > 0", []))
+      // SQLite would take a larger index. A file that is only read may be of a time before this one.
+      let hasIndex = try Schema.migrator.completedMigrations(db).contains(Schema.indexesByFlag)
+      let interrupted = try count(
+        "state = 'waiting' AND planned AND attempt > 0", index: hasIndex ? "INDEXED BY trial_interrupted" : "")
+      return StateCounts(counts: counts, planned: planned, interrupted: interrupted)
     }
   }
 
@@ -90,14 +92,18 @@ extension Store {
     }
   }
 
-  /// Trials in a state, by number; those that the file no longer asks for come first.
+  /// Trials in a state, by number; those that the file no longer asks for come last.
   public func trials(sweepID: Int64, state: TrialState, limit: Int) throws(SweepError) -> [TrialRecord] {
     try read { db in
-      // The order is that of the index: nothing is sorted, and nothing read beyond the limit.
-      try Row.fetchAll(
-        db, sql: "SELECT \(TrialRecord.columns) FROM trial INDEXED BY trial_state WHERE sweep_id = ? AND state = ? ORDER BY planned, number LIMIT ?",
-        arguments: [sweepID, state.rawValue, limit]
-      ).map(TrialRecord.init)
+      // Each flag is a part of an index in the order of the numbers: nothing is sorted, and nothing read beyond the limit.
+      func trials(planned: Bool, limit: Int) throws -> [TrialRecord] {
+        try Row.fetchAll(
+          db, sql: "SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND state = ? AND planned = ? ORDER BY +number LIMIT ?",
+          arguments: [sweepID, state.rawValue, planned, limit]
+        ).map(TrialRecord.init)
+      }
+      let asked = try trials(planned: true, limit: limit)
+      return asked + (try trials(planned: false, limit: limit - asked.count))
     }
   }
 

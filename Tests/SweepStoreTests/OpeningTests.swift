@@ -30,6 +30,31 @@ struct OpeningTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("these are my notes"))
   }
 
+  /// A sweep of three trials, of which the third was interrupted, as earlier versions left it.
+  @Test(arguments: ["schema-1"]) func aDatabaseOfAnEarlierVersionIsReadAsItIsAndMigratedWhenItIsWritten(name: String) throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("old.sqlite")
+    try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/\(name).sqlite", toPath: path)
+    func check(_ store: Store) throws {
+      let sweep = try store.sweep(named: "old")
+      let counts = try store.counts(sweepID: sweep.id)
+      #expect(counts[.complete] == 2 && counts.toRun == 1 && counts.interrupted == 1 && counts.unplanned == 0)
+      #expect(try store.ranking(sweep).map(\.trial.number) == [2, 1])
+      #expect(try store.trials(sweepID: sweep.id, state: .waiting, limit: 5).map(\.number) == [3])
+      #expect(try store.newestUnfinished(orFailed: false)?.id == sweep.id)
+    }
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let reading = try Store.openReadOnly(path)
+    try check(reading)
+    try reading.close()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    let writing = try Store.open(path)
+    try check(writing)
+    #expect(try writing.waiting(sweepID: 1, after: 0, limit: 5).map(\.number) == [3])
+    try writing.close()
+    #expect(try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2"])
+  }
+
   @Test func anotherProgramsDatabaseIsLeftAlone() throws {
     let folder = TemporaryFolder()
     let path = folder.path("other.sqlite")
