@@ -27,6 +27,7 @@ typedef bytes16 ubytes16 __attribute__((aligned(1)));
 
 #define FMA __builtin_elementwise_fma
 enum { BLOCK = SWEEP_BLOCK, ROW = SWEEP_ROW };
+_Static_assert(ROWS <= SWEEP_SMALL_BATCH && STEP_ROWS <= SWEEP_SMALL_BATCH && UNITS <= 6, "what the switches below know");
 
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -45,18 +46,27 @@ INLINE const uint8_t *image(const sweep_batch *batch, size_t row) {
   return batch->images + (batch->rows ? batch->rows[row] : batch->first + row) * batch->inputs;
 }
 
-// Rows row ..< row + count of a block of n inputs from k0 on, as [row][ROW].
-INLINE void standardise(const sweep_batch *batch, size_t row, size_t count, size_t k0, size_t n, float *x) {
+// `nr` rows of a block of n inputs from k0 on, as [row][ROW]; the means and scales are loaded once for all of them.
+INLINE void standardise_rows(const sweep_batch *batch, size_t row, size_t k0, size_t n, float *x, const int nr) {
   const float *mean = batch->mean + k0, *scale = batch->scale + k0;
-  for (size_t r = 0; r < count; r++, x += ROW) {
-    const uint8_t *source = image(batch, row + r) + k0;
-    size_t k = 0;
-    for (; k + 16 <= n; k += 16) {
-      wide bytes = __builtin_convertvector(__builtin_convertvector(*(const ubytes16 *)(source + k), iwide), wide);
-      *(uwide *)(x + k) = (bytes - *(const uwide *)(mean + k)) * *(const uwide *)(scale + k);
+  const uint8_t *source[4];
+  for (int r = 0; r < nr; r++) source[r] = image(batch, row + r) + k0;
+  size_t k = 0;
+  for (; k + 16 <= n; k += 16) {
+    wide m = *(const uwide *)(mean + k), s = *(const uwide *)(scale + k);
+    for (int r = 0; r < nr; r++) {
+      wide bytes = __builtin_convertvector(__builtin_convertvector(*(const ubytes16 *)(source[r] + k), iwide), wide);
+      *(uwide *)(x + r * ROW + k) = (bytes - m) * s;
     }
-    for (; k < n; k++) x[k] = ((float)source[k] - mean[k]) * scale[k];
   }
+  for (; k < n; k++)
+    for (int r = 0; r < nr; r++) x[r * ROW + k] = ((float)source[r][k] - mean[k]) * scale[k];
+}
+
+INLINE void standardise(const sweep_batch *batch, size_t row, size_t count, size_t k0, size_t n, float *x) {
+  size_t r = 0;
+  for (; r + 4 <= count; r += 4) standardise_rows(batch, row + r, k0, n, x + r * ROW, 4);
+  for (; r < count; r++) standardise_rows(batch, row + r, k0, n, x + r * ROW, 1);
 }
 
 // The next block of inputs is asked for while this one is worked on: shuffled rows are far apart, and no hardware guesses them.

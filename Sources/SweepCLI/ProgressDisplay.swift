@@ -88,6 +88,12 @@ struct Progress {
     var trial: Trial
     let share: Double
     var epoch: Int
+
+    /// Of the epochs that were left when it started: 0...1.
+    var done: Double {
+      let total = trial.plannedEpochs.map { $0 - trial.completedEpochs } ?? 0
+      return total > 0 ? Double(epoch - trial.completedEpochs) / Double(total) : 0
+    }
   }
 
   private var plan: RunPlan?
@@ -112,7 +118,9 @@ struct Progress {
       for other in cohorts.keys { cohorts[other]?.cohort.trials.removeAll { taken.contains($0.id) } }  // handed over
       cohorts[worker] = (cohort, nil, cohort.trials.first?.completedEpochs ?? 0)
       for trial in cohort.trials {
-        running[trial.id] = Running(trial: trial, share: cohort.cost / Double(cohort.trials.count), epoch: trial.completedEpochs)
+        // One that another worker had keeps what is left of its share.
+        let share = running[trial.id].map { $0.share * (1 - $0.done) } ?? cohort.cost / Double(cohort.trials.count)
+        running[trial.id] = Running(trial: trial, share: share, epoch: trial.completedEpochs)
       }
     case .epoch(let trial, let metrics, let worker):
       epochs += 1
@@ -134,14 +142,9 @@ struct Progress {
   /// Counts the work of a trial up to an epoch, or to its end.
   private mutating func advance(_ id: Trial.ID, to epoch: Int?) {
     guard var trial = running[id] else { return }
-    let total = trial.trial.plannedEpochs.map { Double($0 - trial.trial.completedEpochs) }
-    if let epoch {
-      if let total, total > 0 { workDone += trial.share * Double(epoch - trial.epoch) / total }
-      trial.epoch = epoch
-    } else {
-      let done = total.map { $0 > 0 ? Double(trial.epoch - trial.trial.completedEpochs) / $0 : 0 } ?? 0
-      workDone += trial.share * (1 - done)
-    }
+    let before = trial.done
+    trial.epoch = epoch ?? trial.epoch
+    workDone += trial.share * ((epoch == nil ? 1 : trial.done) - before)
     running[id] = trial
   }
 

@@ -46,9 +46,12 @@ public struct AssignmentWriter {
     return bytes
   }
 
-  /// Whether both have the same text; 0.0 and −0.0, which are equal, have not.
+  /// Whether both have the same text. 0.0 and −0.0, which are equal, have not; nor have an é of one scalar and one of two.
   private static func isSame(_ one: ParameterValue, _ other: ParameterValue) -> Bool {
-    if case .real(let mine) = one, case .real(let theirs) = other { return mine.bitPattern == theirs.bitPattern }
-    return one == other
+    switch (one, other) {
+    case (.real(let mine), .real(let theirs)): mine.bitPattern == theirs.bitPattern
+    case (.text(let mine), .text(let theirs)): mine.utf8.elementsEqual(theirs.utf8)
+    default: one == other
+    }
   }
 }

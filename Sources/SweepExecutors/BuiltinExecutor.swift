@@ -39,29 +39,30 @@ package struct BuiltinExecutor: TrialExecutor {
   /// over 3,072 inputs are 3 MB of weights, which a core's part of the last-level cache holds (docs/benchmarks.md).
   package static let largestCohort = 27
 
-  /// Groups by data, batch size, seed and epoch, in parts as equal as can be, with work for every worker. That is enough: a worker who
-  /// runs out of cohorts gets a part of another's (`run`).
+  /// Groups by data, batch size, seed and epoch, in parts as equal as can be, about as many as there are workers or more. That is enough: a
+  /// worker without a cohort gets a part of another's after its epoch (`run`).
   package func cohorts(of trials: [Trial], workers: Int) -> [Cohort] {
     let largest = max(1, min(Self.largestCohort, (trials.count + workers - 1) / workers))
     var order: [Key] = []
-    var groups: [Key: [Trial]] = [:]
+    var groups: [Key: [(trial: Trial, loss: String)]] = [:]
     for trial in trials {
       let h = Hyperparameters(trial.assignment)
       let key = Key(data: h.data, batchSize: h.batchSize, seed: h.seed, trainMetrics: h.trainMetrics, completedEpochs: trial.completedEpochs)
       if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(trial)
+      groups[key, default: []].append((trial, h.loss))
     }
     return order.flatMap { key -> [Cohort] in
-      guard let group = groups[key] else { return [] }
+      // Neighbours with one loss share its vectors.
+      guard let group = groups[key]?.sorted(by: { $0.loss < $1.loss }).map(\.trial) else { return [] }
       let parts = (group.count + largest - 1) / largest
       return (0..<parts).map { part in
-        return Self.cohort(Array(group[part * group.count / parts..<(part + 1) * group.count / parts]))
+        Self.cohort(Array(group[part * group.count / parts..<(part + 1) * group.count / parts]))
       }
     }
   }
 
-  /// With the cost in image passes: forward and update over the training split, forward over what is evaluated. A step over few images
-  /// pays for its weights alone.
+  /// With the cost in image passes: forward and update over the training split, forward over what is evaluated (but for the test images, of
+  /// which a trial knows nothing). A step over few images pays for its weights alone.
   private static func cohort(_ trials: [Trial]) -> Cohort {
     let costs = trials.map { trial in
       let h = Hyperparameters(trial.assignment)

@@ -50,20 +50,27 @@ package struct TestFunctionExecutor: TrialExecutor {
   package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
     for trial in cohort.trials {
       func number(_ name: String) -> Double { trial.assignment[name]?.number ?? 0 }
-      let epochs = trial.plannedEpochs ?? 1
-      let smallest = Function(rawValue: trial.assignment["function"]?.description ?? "")?(number("x"), number("y")) ?? .nan
-      var verdict = Verdict.proceed
+      guard let function = trial.assignment["function"].flatMap({ Function(rawValue: $0.description) }), let epochs = trial.plannedEpochs else {
+        preconditionFailure("the parameters were not checked: \(trial.assignment.json)")
+      }
+      let smallest = function(number("x"), number("y"))
+      var end: TrialEnd?
       var epoch = 0
-      while epoch < epochs, verdict == .proceed {
+      while end == nil {
         epoch += 1
         let value = smallest + 1 - Double(epoch) / Double(epochs)
-        verdict = try reporter.report(EpochMetrics(epoch: epoch, values: [("value", value)]), of: trial.id, checkpoint: nil)
+        let verdict = try reporter.report(EpochMetrics(epoch: epoch, values: [("value", value)]), of: trial.id, checkpoint: nil)
+        if !value.isFinite {
+          end = .diverged(epoch: epoch, reason: "value is \(value.isNaN ? "not a number" : "infinite")")
+        } else if epoch == epochs {
+          end = .complete
+        } else if verdict == .prune {
+          end = .pruned(afterEpoch: epoch)
+        } else if verdict == .interrupt {
+          return
+        }
       }
-      switch verdict {
-      case .interrupt where epoch < epochs: return
-      case .prune: try reporter.finish(trial.id, .pruned(afterEpoch: epoch))
-      default: try reporter.finish(trial.id, .complete)
-      }
+      if let end { try reporter.finish(trial.id, end) }
     }
   }
 }

@@ -14,11 +14,18 @@ public final class WorkerPool: Sendable {
     var idle = 0
     /// Counts calls of `wake`, so that one between asking and waiting is not missed.
     var wakes = 0
+
+    /// Returns how many are to be signalled.
+    mutating func wake() -> Int {
+      defer { idle = 0 }
+      wakes += 1
+      return idle
+    }
   }
 
   public let workers: Int
   private let state = Mutex(State())
-  private let signal = DispatchSemaphore(value: 0)
+  private let bell = DispatchSemaphore(value: 0)
 
   /// As many workers as there are cores.
   public static var onePerCore: Int { ProcessInfo.processInfo.activeProcessorCount }
@@ -33,14 +40,9 @@ public final class WorkerPool: Sendable {
   public var idle: Int { state.withLock { $0.idle } }
 
   /// Has idle workers ask again.
-  public func wake() {
-    let sleepers = state.withLock { state in
-      defer { state.idle = 0 }
-      state.wakes += 1
-      return state.idle
-    }
-    for _ in 0..<sleepers { signal.signal() }
-  }
+  public func wake() { ring(state.withLock { $0.wake() }) }
+
+  private func ring(_ sleepers: Int) { for _ in 0..<sleepers { bell.signal() } }
 
   /// Gives each worker one item of work after the other, and returns when `next` has nothing for any of them and all have stopped.
   /// - Parameters:
@@ -52,7 +54,7 @@ public final class WorkerPool: Sendable {
       DispatchQueue(label: "sweep.worker.\(worker)", qos: .userInitiated).async(group: all) { [self] in
         var turn = Turn.again
         while turn != .stop {
-          if turn == .wait { signal.wait() }
+          if turn == .wait { bell.wait() }
           turn = takeTurn(worker, next, work)
         }
       }
@@ -70,15 +72,15 @@ public final class WorkerPool: Sendable {
     }
     let item = next()
     if let item { work(item, worker) }
-    let turn: Turn = state.withLock { state in
+    let (turn, sleepers): (Turn, Int) = state.withLock { state in
       state.working -= 1
-      if item != nil || state.wakes != wakes { return .again }
-      if state.working == 0 { return .stop }
+      if item != nil { return (.again, state.wake()) }  // others may find what it put back
+      if state.wakes != wakes { return (.again, 0) }
+      if state.working == 0 { return (.stop, state.wake()) }
       state.idle += 1
-      return .wait
+      return (.wait, 0)
     }
-    // After an item there may be others, put back; after the last worker there are none.
-    if item != nil || turn == .stop { wake() }
+    ring(sleepers)
     return turn
   }
 }

@@ -11,7 +11,7 @@ public struct Forecast: Sendable {
   private let workers: Int
   private let planner: Planner
   private let executor: any TrialExecutor
-  /// Of the sample, the longest first.
+  /// Of the sample.
   private let cohorts: [Cohort]
 
   /// Trials that are grouped and measured; a larger grid is told from samples.
@@ -27,7 +27,7 @@ public struct Forecast: Sendable {
     executor = trainer.make()
     let points = try Self.sampled(file, planner: planner, count: count)
     let trials = points.enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
-    cohorts = executor.cohorts(of: trials, workers: self.workers).sorted { $0.cost > $1.cost }
+    cohorts = executor.cohorts(of: trials, workers: self.workers)
   }
 
   /// The first points of the plan.

@@ -34,7 +34,7 @@ final class Schedule: Sendable {
     (self.store, self.sweepID, self.executor, self.workers) = (store, sweepID, executor, workers)
   }
 
-  /// The next cohort with its checkpoints loaded; nil at the end, or when reading failed.
+  /// The next cohort with its checkpoints loaded; nil: nothing now, or reading failed.
   func next() -> Work? {
     state.withLock { state in
       do throws(SweepError) {

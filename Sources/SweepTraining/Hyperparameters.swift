@@ -39,7 +39,7 @@ package struct Hyperparameters: Sendable, Equatable {
     ParameterDeclaration("seed", .integer(Int.min...Int.max), default: .integer(1), meaning: "initial weights and order of the images"),
     ParameterDeclaration(
       "train_metrics", .choice(TrainMetrics.allCases.map(\.rawValue)), default: .text(TrainMetrics.exact.rawValue),
-      meaning: "exact: loss and accuracy of the training split after each epoch; running: averages over its batches, a third faster"),
+      meaning: "exact: loss and accuracy of the training split after each epoch; running: averages over its batches, for nothing"),
   ]
 
   /// - Precondition: the loader has checked every value and filled in the defaults.

@@ -59,7 +59,7 @@ package struct Kernels: @unchecked Sendable {
     }
   }
 
-  /// Floats that the products need as `scratch` for batches of so many rows.
+  /// Floats that the products need as `scratch` for updates by batches of so many rows; forward products need no more, whatever their rows.
   package static func scratch(rows: Int) -> Int { max(rows, 2 * SWEEP_SMALL_BATCH) * SWEEP_ROW }
 
   /// The sum of the squares of each column's weights.
@@ -93,9 +93,13 @@ package struct Kernels: @unchecked Sendable {
     _ scores: ScoreColumns, into tallies: inout Tallies,
     _ function: (UnsafePointer<sweep_scores>?, UnsafeMutablePointer<Double>?, UnsafeMutablePointer<Int64>?) -> Void
   ) {
+    let first = scores.members.lowerBound
     withUnsafePointer(to: scores.c) { c in
-      tallies.losses[scores.members].withUnsafeMutableBufferPointer { losses in
-        tallies.correct[scores.members].withUnsafeMutableBufferPointer { function(c, losses.baseAddress, $0.baseAddress) }
+      tallies.losses.withUnsafeMutableBufferPointer { losses in
+        tallies.correct.withUnsafeMutableBufferPointer { correct in
+          guard let losses = losses.baseAddress, let correct = correct.baseAddress else { return }
+          function(c, losses + first, correct + first)
+        }
       }
     }
   }
@@ -134,8 +138,6 @@ package struct ImageBatch {
       images: images, rows: nil, first: range.lowerBound, count: range.count, inputs: data.images.inputs, mean: data.standardisation.mean.pointer,
       scale: data.standardisation.scale.pointer)
   }
-
-  package var count: Int { c.count }
 }
 
 /// The weights of a cohort, [inputs × stride], and its bias, [stride]: networks side by side. Columns are computed in eights.
@@ -148,14 +150,10 @@ package struct Layer {
   package let stride: Int
 
   package init(inputs: Int, columns: Int) {
-    stride = Self.stride(columns: columns)
+    stride = (columns + SWEEP_LANES - 1) / SWEEP_LANES * SWEEP_LANES
     weights = AlignedFloats(inputs * stride)
     bias = AlignedFloats(stride)
     (self.inputs, self.columns) = (inputs, columns)
-  }
-
-  package static func stride(columns: Int) -> Int {
-    (columns + SWEEP_LANES - 1) / SWEEP_LANES * SWEEP_LANES
   }
 
   fileprivate var c: sweep_layer {

@@ -85,8 +85,11 @@ package struct Trainer: Sendable {
           }
           leaving.insert(index)
         }
-        let slots = Dictionary(uniqueKeysWithValues: zip(present, present.indices))
-        leaving.formUnion(release(present.filter { !leaving.contains($0) }, epoch) { cohort.network(at: slots[$0] ?? 0) })
+        leaving.formUnion(
+          release(present.filter { !leaving.contains($0) }, epoch) { index in
+            guard let slot = present.firstIndex(of: index) else { preconditionFailure("member \(index) is not in the cohort") }
+            return cohort.network(at: slot)
+          })
       }
       for (slot, index) in present.enumerated() where !leaving.contains(index) { networks[index] = cohort.network(at: slot) }
       present.removeAll { leaving.contains($0) }

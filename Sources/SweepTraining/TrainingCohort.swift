@@ -87,6 +87,7 @@ package final class TrainingCohort {
   @discardableResult package func train(
     on data: TrainingData, images: UnsafePointer<UInt8>, batches: MiniBatches, rates: [Double], measures: Bool = false
   ) -> Tallies {
+    precondition(batches.batchSize <= labels.count, "the cohort was made for smaller batches")
     var tallies = Tallies(members: members.count)
     for (index, member) in members.enumerated() {
       let shrink = Float(1 - 2 * rates[index] * member.lambda)

@@ -31,8 +31,8 @@ struct TestFunctionExecutorTests {
     func handOver(_ cohort: Cohort) {}
   }
 
-  private func run(_ verdict: Verdict) throws -> (values: [Double], ends: [TrialEnd]) {
-    let assignment = Assignment(["function": .text("sphere"), "x": .real(3), "y": .integer(4), "epochs": .integer(4)])
+  private func run(_ verdict: Verdict, x: Double = 3) throws -> (values: [Double], ends: [TrialEnd]) {
+    let assignment = Assignment(["function": .text("sphere"), "x": .real(x), "y": .integer(4), "epochs": .integer(4)])
     let listener = Listener(verdict)
     let trials = (1...2).map { Trial(id: .init(rawValue: Int64($0)), number: $0, assignment: assignment) }
     try TestFunctionExecutor().run(Cohort(trials), reportingTo: listener)
@@ -42,6 +42,10 @@ struct TestFunctionExecutorTests {
   @Test func theCurveFallsToTheValue() throws {
     let (values, ends) = try run(.proceed)
     #expect(values == [25.75, 25.5, 25.25, 25, 25.75, 25.5, 25.25, 25] && ends == [.complete, .complete])
+  }
+
+  @Test func aValueThatIsInfiniteHasDiverged() throws {
+    #expect(try run(.proceed, x: 1e200).ends == Array(repeating: .diverged(epoch: 1, reason: "value is infinite"), count: 2))
   }
 
   @Test func aPrunedTrialEndsAndAnInterruptedOneDoesNot() throws {

@@ -100,6 +100,62 @@ struct SweepRunnerTests {
     }
   }
 
+  /// A cohort of three that gives its second trial away after an epoch and then fails, while that trial runs elsewhere.
+  final class GivingExecutor: TrialExecutor {
+    struct Broken: Error {}
+    let started = Mutex<[Int]>([])
+    private let hasFailed = Atomic<Bool>(false)
+
+    func cohorts(of trials: [Trial], workers: Int) -> [Cohort] { [Cohort(trials)] }
+
+    func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+      started.withLock { $0 += cohort.trials.map(\.number) }
+      func report(_ trial: Trial, _ epoch: Int) throws {
+        let checkpoint = Checkpoint(epoch: epoch, format: "giving", state: [UInt8(epoch)])
+        _ = try reporter.report(EpochMetrics(epoch: epoch, values: [("score", Double(epoch))]), of: trial.id, checkpoint: checkpoint)
+      }
+      if cohort.trials.count == 3 {
+        for trial in cohort.trials { try report(trial, 1) }
+        wait { reporter.idleWorkers > 0 }
+        let given = cohort.trials[1]
+        let state = Checkpoint(epoch: 1, format: "giving", state: [1])
+        reporter.handOver(
+          Cohort([Trial(id: given.id, number: given.number, assignment: given.assignment, completedEpochs: 1, checkpoint: state)]))
+        wait { started.withLock { $0.count } > 3 }
+        hasFailed.store(true, ordering: .releasing)
+        throw Broken()
+      }
+      for trial in cohort.trials {
+        if trial.number == 2 {
+          wait { hasFailed.load(ordering: .acquiring) }
+          wait { started.withLock { $0.count } > 4 }  // the others were put back meanwhile
+        }
+        #expect(trial.checkpoint?.state == [1] && trial.completedEpochs == 1)
+        for epoch in 2...3 { try report(trial, epoch) }
+        try reporter.finish(trial.id, .complete)
+      }
+    }
+
+    private func wait(_ condition: () -> Bool) {
+      let deadline = ContinuousClock.now + .seconds(10)
+      while !condition(), ContinuousClock.now < deadline {}
+    }
+  }
+
+  @Test func aTrialThatWasGivenAwayIsNotPutBackWhenItsOldCohortFails() throws {
+    let executor = GivingExecutor()
+    let entry = ScriptedExecutor().entry
+    let trainer = TrainerEntry(name: entry.name, parameters: entry.parameters, metrics: entry.metrics) { executor }
+    let outcome = try SweepRunner(Self.sweep([1, 2, 3]), trainer: trainer, store: try store(), options: .init(workers: 2), observer: Watcher()).run()
+    #expect(outcome.counts[.complete] == 3)
+    #expect(executor.started.withLock { $0.sorted() } == [1, 1, 2, 2, 3, 3])
+    for (number, attempts) in [(1, 2), (2, 1), (3, 2)] {
+      let trial = try #require(try store().trial(number, sweepID: outcome.sweep.id))
+      #expect(trial.attempt == attempts && trial.epochsDone == 3, "trial \(number)")
+      #expect(try store().epochs(of: trial.id).map(\.epoch) == [1, 2, 3])
+    }
+  }
+
   @Test func failedTrialsRunAgainOnlyWhenAskedTo() throws {
     struct Broken: Error {}
     let broken = Atomic<Bool>(true)
@@ -132,9 +188,9 @@ struct SweepRunnerTests {
   }
 
   @Test func aWorkerWithNothingLeftGetsAPartOfAnothersCohortAndNoNumberChanges() throws {
-    // The first four trials are over after an epoch, the others go on for 29 more.
+    // The first four trials are over after an epoch, the others go on for 99 more.
     let swept = [
-      Parameter("epochs", .values([.integer(1), .integer(30)])), Parameter("eta", .values([.real(0.001), .real(0.01), .real(0.1), .real(0.3)])),
+      Parameter("epochs", .values([.integer(1), .integer(100)])), Parameter("eta", .values([.real(0.001), .real(0.01), .real(0.1), .real(0.3)])),
       Parameter("dataset", .constant(.text("synthetic"))), Parameter("training_images", .constant(.integer(5000))),
     ]
     let given = Set(swept.map(\.name))
@@ -158,7 +214,7 @@ struct SweepRunnerTests {
           try store.epochs(of: trial.id).map { EpochMetrics(epoch: $0.epoch, values: $0.values.filter { $0.name != "seconds" }) }
         })
     }
-    #expect(curves[0] == curves[1] && curves[0].map(\.count) == [1, 1, 1, 1, 30, 30, 30, 30])
+    #expect(curves[0] == curves[1] && curves[0].map(\.count) == [1, 1, 1, 1, 100, 100, 100, 100])
   }
 
   @Test func aSecondRunnerIsTurnedAway() throws {

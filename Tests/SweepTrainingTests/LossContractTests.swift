@@ -74,6 +74,11 @@ struct LossContractTests {
     }
   }
 
+  @Test func everyLossHasATypeOfItsOwn() throws {
+    let types = try losses.names.map { ObjectIdentifier(type(of: try losses.find($0))) }
+    #expect(Set(types).count == losses.names.count)
+  }
+
   @Test(arguments: losses.names) func hugeScoresStayFinite(name: String) throws {
     let loss = try losses.find(name)
     let scores: [Float] = [1e4, -1e4, 300, -300, 90, -90, 1, 0, -1, 5]

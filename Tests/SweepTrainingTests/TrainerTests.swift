@@ -136,6 +136,26 @@ struct TrainerTests {
     #expect(huge.epochs == exact.epochs)
   }
 
+  @Test func runningMetricsAreThoseOfTheBatchesBeforeTheirSteps() throws {
+    // One batch an epoch: what it says before its step is what an evaluation said after the step before, but for the order of the sum.
+    let whole: [String: ParameterValue] = ["batch_size": .integer(203), "lambda": .real(0.01)]
+    let exact = try Self.train([Self.hyperparameters(whole)])[0]
+    let running = try Self.train([Self.hyperparameters(whole.merging(["train_metrics": .text("running")]) { $1 })])[0]
+    #expect(running.networks == exact.networks)
+    for epoch in 1..<4 {
+      let (before, now) = (exact.epochs[epoch - 1], running.epochs[epoch])
+      let loss = try #require(now["train_loss"])
+      #expect(abs(loss - (before["train_loss"] ?? .nan)) < 1e-9 && now["train_accuracy"] == before["train_accuracy"])
+      let penalty = (exact.epochs[epoch]["train_cost"] ?? .nan) - (exact.epochs[epoch]["train_loss"] ?? .nan)
+      #expect(abs((now["train_cost"] ?? .nan) - loss - penalty) < 1e-12)
+      for metric in ["validation_loss", "test_accuracy"] { #expect(now[metric] == exact.epochs[epoch][metric]) }
+    }
+    // Smaller batches learn within the epoch: the average lags behind.
+    let batches = try Self.train([Self.hyperparameters(["train_metrics": .text("running")])])[0]
+    let after = try Self.train([Self.hyperparameters()])[0]
+    #expect((batches.epochs[0]["train_loss"] ?? 0) > (after.epochs[0]["train_loss"] ?? .infinity))
+  }
+
   @Test func stepDecayMultipliesAfterEveryNEpochs() {
     let decay = StepDecay(eta: 1, every: 2, factor: 0.5)
     #expect((1...6).map(decay.rate) == [1, 1, 0.5, 0.5, 0.25, 0.25])

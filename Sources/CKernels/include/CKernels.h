@@ -23,7 +23,8 @@ enum {
   /// sets of the cache.
   SWEEP_BLOCK = 256,
   SWEEP_ROW = SWEEP_BLOCK + 16,
-  /// Batches of at most so many rows are updated and followed by the next forward product in one pass over the weights.
+  /// The most rows that a kernel holds in registers. Batches of so many (5 with AVX2) are updated and followed by the next forward product
+  /// in one pass over the weights.
   SWEEP_SMALL_BATCH = 8,
 };
 
@@ -55,7 +56,8 @@ typedef struct {
   /// Whether this machine has the instructions.
   int (*is_available)(void);
 
-  // `scratch` is room for standardised rows: batch.count * SWEEP_ROW floats, twice as many for update_forward.
+  // `scratch` is room for standardised rows of SWEEP_ROW floats: as many as the batch has for an update (forward needs SWEEP_SMALL_BATCH
+  // whatever the batch), and at least 2 * SWEEP_SMALL_BATCH for update_forward.
 
   /// scores = bias + images · weights.
   void (*forward)(const sweep_batch *batch, const sweep_layer *layer, float *scratch, float *scores);

@@ -24,7 +24,7 @@ package struct ImageSet: Sendable {
 extension [UInt8] {
   /// An empty array with room for so many pixels, in large pages where the system has them: rows are visited in shuffled order, and
   /// looking up a page for each costs 3 % of a training.
-  init(roomForPixels count: Int) {
+  package init(roomForPixels count: Int) {
     self = []
     reserveCapacity(count)
     #if os(Linux)

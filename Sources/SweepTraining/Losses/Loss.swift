@@ -2,7 +2,7 @@
 
 /// A loss l(s, y) of the scores s of one image with label y.
 ///
-/// Implementations are immutable and work on the columns of neighbouring members; what they write for a member depends on its columns alone.
+/// One type per loss: neighbours of one type are computed together. Implementations are immutable and work on the columns of neighbouring members; what they write for a member depends on its columns alone.
 package protocol Loss: Sendable {
   /// c such that ∂l/∂s = c · (what `gradient` writes), for K classes. It is folded into the scales, where it costs nothing.
   func gradientScale(classes: Int) -> Double
