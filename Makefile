@@ -3,7 +3,8 @@
 # make check    what CI runs: format, build without warnings, all tests
 # make format   rewrite the sources in the one format
 # make example  make results.sqlite.example and the cookbook's answers anew
-# make bench    what bookkeeping costs: 10,000 trials of 10 epochs
+# make bench    how fast kernels, sweeps, bookkeeping and queries are, as Markdown (docs/benchmarks.md)
+# make bench-peers   the same work with Optuna, NumPy and JAX; PEERS is the folder of their scripts, DATA that of the CIFAR-10 files
 
 # On the path of this shell, or of a login shell.
 SWIFT := $(shell command -v swift 2>/dev/null || bash -lc 'command -v swift' 2>/dev/null || echo swift)
@@ -11,9 +12,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # One configuration for everything: what the tests test is what people run.
 CONFIGURATION := -c release --disable-testable-imports
 SWEEP := .build/release/sweep
+BENCHMARKS := .build/release/sweep-benchmarks
 PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist curl
 
-.PHONY: run test check format build install example bench
+.PHONY: run test check format build install example bench bench-build bench-peers
 
 run: build
 	$(SWEEP) run sweeps/quickstart.yaml
@@ -33,12 +35,16 @@ format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 # Asks for packages only where one is missing, so that it works without a network and without rights once they are there.
+define need
+	@missing=$$(for package in $(1); do \
+	  dpkg-query -W -f '$${Status}\n' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	if [ -n "$$missing" ]; then echo "installing" $$missing >&2; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+endef
+
 install:
 	@command -v $(SWIFT) > /dev/null || { echo "Swift 6.2 or newer is needed: https://swift.org/install/linux"; exit 1; }
-	@missing=$$(for package in $(PACKAGES); do \
-	  dpkg-query -W -f '$${Status}\n' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
-	if [ -n "$$missing" ]; then echo "installing" $$missing; \
-	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; fi
+	$(call need,$(PACKAGES))
 
 example: build
 	rm -rf .build/example && mkdir -p .build/example
@@ -47,5 +53,22 @@ example: build
 	sqlite3 .build/example/results.sqlite "VACUUM INTO 'results.sqlite.example'"
 	SWEEP_UPDATE_DOCS=1 $(SWIFT) test $(CONFIGURATION) --filter DocumentationTests
 
-bench: build
-	.ci/bookkeeping $(SWEEP)
+# OpenBLAS is the yardstick; nothing else needs it.
+bench-build: install
+	$(call need,libopenblas-dev)
+	@$(SWIFT) build -c release --product sweep >&2
+	@$(SWIFT) build -c release --product sweep-benchmarks >&2
+
+bench: bench-build
+	@$(BENCHMARKS) kernels
+	@$(BENCHMARKS) sweeps
+	@$(BENCHMARKS) bookkeeping
+
+PEERS ?= ../shared/peers
+DATA ?= $(HOME)/.cache/sweep/cifar-10-batches-bin
+EPOCHS ?= 4
+
+bench-peers: bench-build
+	$(call need,python3-venv)
+	@.ci/peers .build/peers >&2
+	@$(BENCHMARKS) peers --scripts $(PEERS) --python $(CURDIR)/.build/peers/bin/python --data $(DATA) --epochs $(EPOCHS)

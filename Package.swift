@@ -52,6 +52,14 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // What `make bench` runs; not a product.
+    .executableTarget(
+      name: "sweep-benchmarks",
+      dependencies: [
+        "SweepReport", "SweepTraining", "SweepCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/SweepBenchmarks", swiftSettings: settings),
+
     .target(
       name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
       swiftSettings: settings),
