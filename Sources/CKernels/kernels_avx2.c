@@ -10,6 +10,8 @@ static int is_available(void) {
 #define TARGET_VL 8
 #define ROWS 6
 #define UNITS 2
+#define ALONE UNITS
+#define ALONE_ROWS ROWS
 #define STEP_ROWS 5
 #define INPUTS 6
 #pragma clang attribute push(__attribute__((target("avx2,fma"), min_vector_width(256))), apply_to = function)

@@ -1,4 +1,4 @@
-// AVX-512: 32 registers of 16 floats. 8 rows × 6 units = 24 accumulators; a step keeps 8 rows of scores and of gradients.
+// AVX-512: 32 registers of 16 floats. 8 rows × 6 units, or 6 rows × 8 units = 24 accumulators; a step keeps 8 rows of scores and of gradients.
 #include "CKernels.h"
 #if defined(__x86_64__)
 static int is_available(void) {
@@ -10,6 +10,8 @@ static int is_available(void) {
 #define TARGET_VL 16
 #define ROWS 8
 #define UNITS 6
+#define ALONE 8
+#define ALONE_ROWS 6
 #define STEP_ROWS 8
 #define INPUTS 8
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), apply_to = function)

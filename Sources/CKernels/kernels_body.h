@@ -1,8 +1,9 @@
 // The kernels, written once over clang's vector types and included by each variant, which sets:
 //   NAME        the variant            TARGET_VL   floats in a vector register
 //   ROWS        rows of a forward tile held in registers, at most 8         UNITS    units of 8 columns beside them, at most 6
+//   ALONE       units of a layer that is one tile wide, at most 8           ALONE_ROWS   rows beside them
 //   INPUTS      inputs of an update tile held in registers                  STEP_ROWS   rows of a step that keeps the batch in registers
-// ROWS * UNITS * 8 / VL accumulators must fit the register file with UNITS * 8 / VL + 1 to spare.
+// ROWS * UNITS * 8 / VL accumulators must fit the register file with UNITS * 8 / VL + 1 to spare; so for ALONE.
 
 #include "CKernels.h"
 
@@ -27,7 +28,7 @@ typedef bytes16 ubytes16 __attribute__((aligned(1)));
 
 #define FMA __builtin_elementwise_fma
 enum { BLOCK = SWEEP_BLOCK, ROW = SWEEP_ROW };
-_Static_assert(ROWS <= SWEEP_SMALL_BATCH && STEP_ROWS <= SWEEP_SMALL_BATCH && UNITS <= 6, "what the switches below know");
+_Static_assert(ROWS <= SWEEP_SMALL_BATCH && STEP_ROWS <= SWEEP_SMALL_BATCH && UNITS <= 6 && ALONE <= 8, "what the switches below know");
 
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -80,13 +81,17 @@ INLINE void prefetch(const sweep_batch *batch, size_t k0) {
 // Every tile below takes its number of rows or inputs and of units as constants, and so is unrolled into registers. Its columns are `nv`
 // vectors and, where vectors have 16 lanes and the units are odd, one half.
 #define COLUMNS(units) const int nv = (units) * 8 / VL, nh = (units) * 8 % VL / 8
-enum { NV = UNITS * 8 / VL };
+enum { NV = ALONE * 8 / VL };
 
-// Calls the macro for groups of columns of at most UNITS units, as even as whole vectors allow, with the units as a constant.
+INLINE int is_alone(const sweep_layer *layer) { return layer->width <= ALONE * 8; }
+
+// Calls the macro for groups of columns, with their units as a constant: one group where the layer is no wider than ALONE, else groups of
+// at most UNITS, as even as whole vectors allow.
 #define EACH_GROUP(CALL)                                                                      \
   for (size_t column = 0, left; (left = (layer->width - column) / 8) > 0;) {                  \
     size_t groups = (left + UNITS - 1) / UNITS, units = (left + groups - 1) / groups;         \
     if (VL == 16 && groups > 1) units = left % 2 ? UNITS - 1 : units + units % 2;             \
+    if (is_alone(layer)) units = left;                                                        \
     switch (units) {                                                                          \
     case 1: CALL(1) break;                                                                    \
     case 2: if (UNITS >= 2) { CALL(2) } break;                                                \
@@ -94,6 +99,8 @@ enum { NV = UNITS * 8 / VL };
     case 4: if (UNITS >= 4) { CALL(4) } break;                                                \
     case 5: if (UNITS >= 5) { CALL(5) } break;                                                \
     case 6: if (UNITS >= 6) { CALL(6) } break;                                                \
+    case 7: if (ALONE >= 7) { CALL(7) } break;                                                \
+    case 8: if (ALONE >= 8) { CALL(8) } break;                                                \
     }                                                                                         \
     column += units * 8;                                                                      \
   }
@@ -205,18 +212,18 @@ INLINE void step_tile(const float *x, const float *next, float *w, size_t stride
 
 INLINE void forward_rows(const float *x, const float *w, size_t stride, size_t n, const float *start, size_t start_stride, float *scores,
                          const uint8_t *const *ahead, size_t rows, const int units) {
-#define CASE(r) case r: if (r <= ROWS) forward_tile(x, w, stride, n, start, start_stride, scores, ahead, r, units); break;
+#define CASE(r) case r: if (r <= (units > UNITS ? ALONE_ROWS : ROWS)) forward_tile(x, w, stride, n, start, start_stride, scores, ahead, r, units); break;
   EACH_COUNT(rows, CASE)
 #undef CASE
 }
 
 // A block of inputs after the other; in a block, some rows are standardised into the first-level cache and meet all columns there.
 static void forward(const sweep_batch *batch, const sweep_layer *layer, float *scratch, float *scores) {
-  size_t stride = layer->stride;
+  size_t stride = layer->stride, most = is_alone(layer) && layer->width > UNITS * 8 ? ALONE_ROWS : ROWS;
   for (size_t k0 = 0; k0 < layer->inputs; k0 += BLOCK) {
     size_t n = least(BLOCK, layer->inputs - k0);
     for (size_t row = 0, rows; row < batch->count; row += rows) {
-      size_t left = batch->count - row, tiles = (left + ROWS - 1) / ROWS;
+      size_t left = batch->count - row, tiles = (left + most - 1) / most;
       rows = (left + tiles - 1) / tiles;
       float *out = scores + row * stride;
       const float *start = k0 == 0 ? layer->bias : out;
@@ -234,7 +241,8 @@ static void forward(const sweep_batch *batch, const sweep_layer *layer, float *s
 INLINE void update_inputs(const float *x, size_t count, float *w, size_t stride, size_t n, const float *gradient, const float *decay,
                           const int units) {
   size_t k = 0;
-  for (; k + INPUTS <= n; k += INPUTS) update_tile(x + k, count, w + k * stride, stride, gradient, decay, INPUTS, units);
+  const int nk = units > UNITS ? ALONE_ROWS : INPUTS;
+  for (; k + nk <= n; k += nk) update_tile(x + k, count, w + k * stride, stride, gradient, decay, nk, units);
   for (; k < n; k++) update_tile(x + k, count, w + k * stride, stride, gradient, decay, 1, units);
 }
 

@@ -6,6 +6,8 @@ static int is_available(void) { return 1; }
 #define TARGET_VL 4
 #define ROWS 5
 #define UNITS 2
+#define ALONE UNITS
+#define ALONE_ROWS ROWS
 #define STEP_ROWS 8
 #define INPUTS 5
 #include "kernels_body.h"

@@ -52,6 +52,34 @@ import Testing
     #expect(try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
   }
 
+  @Test func thousandsOfTrialsASecondSurviveAKillAsWell() throws {
+    let values = (0..<200).map(String.init).joined(separator: ", ")
+    try folder.write(
+      """
+      trainer: test-function
+      method: grid
+      metric: {name: value, goal: minimize}
+      parameters: {x: {values: [\(values)]}, y: {values: [\(values)]}}
+      """, to: "trivial.yaml")
+    let path = folder.path("trivial.sqlite")
+    for epochs in [20_000, 150_000] {
+      let child = try SweepBinary(in: folder.path).start(["run", "trivial.yaml", "--db", path])
+      Results.wait(for: epochs, in: path) { child.isRunning }
+      child.send(SIGKILL)
+      #expect(child.wait().status == 128 + SIGKILL, "it ended before it was killed")
+      let done = Results.epochsDone(path)
+      #expect(done >= epochs && done < 400_000, "killed after \(done) epochs")
+    }
+    let last = try SweepBinary(in: folder.path).run("run", "trivial.yaml", "--db", path)
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'complete' AND epochs_done = 10") == 40_000)
+    #expect(try Results.integer(path, "SELECT count(*) FROM epoch_metric") == 400_000)
+    #expect(
+      try Results.integer(
+        path, "SELECT count(*) FROM trials_trivial AS t JOIN trial_metric AS m ON m.trial_id = t.trial WHERE value = x * x + y * y AND m.min = value")
+        == 40_000)
+  }
+
   @Test func oneTwoAndFiveWorkersGiveTheSameNumbers() throws {
     let expected = try Self.undisturbed.get()
     for workers in ["1", "2", "5"] {
