@@ -10,12 +10,3 @@ const sweep_kernels *const *sweep_all_kernels(void) {
   };
   return all;
 }
-
-int sweep_has_fma(void) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("fma") != 0;
-#else
-  return 1;
-#endif
-}

@@ -7,6 +7,7 @@ static int is_available(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 #define NAME avx2
+#define HAS_FMA 1
 #define TARGET_VL 8
 #define ROWS 6
 #define UNITS 2

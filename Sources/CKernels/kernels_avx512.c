@@ -7,6 +7,7 @@ static int is_available(void) {
          && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 #define NAME avx512
+#define HAS_FMA 1
 #define TARGET_VL 16
 #define ROWS 8
 #define UNITS 6

@@ -503,6 +503,6 @@ static void sigmoid_evaluate(const sweep_scores *s, double *losses, int64_t *cor
 #define STRING(x) STRING2(x)
 
 const sweep_kernels EXPAND(sweep_kernels_, NAME) = {
-  STRING(NAME), is_available, forward, update, update_forward, square_norms, softmax_gradient, sigmoid_gradient, softmax_evaluate,
+  STRING(NAME), HAS_FMA, is_available, forward, update, update_forward, square_norms, softmax_gradient, sigmoid_gradient, softmax_evaluate,
   sigmoid_evaluate, exponential, logarithm,
 };

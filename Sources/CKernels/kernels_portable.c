@@ -3,6 +3,11 @@
 #include "CKernels.h"
 static int is_available(void) { return 1; }
 #define NAME portable
+#ifdef __x86_64__
+#define HAS_FMA 0
+#else
+#define HAS_FMA 1
+#endif
 #define TARGET_VL 4
 #define ROWS 5
 #define UNITS 2

@@ -34,7 +34,7 @@ final class LineDisplay: ProgressDisplay {
         state.last = now
         Terminal.error(state.progress.opening)
       }
-      guard state.progress.hasNews, let last = state.last, now - last > .seconds(2) else { return }
+      guard state.progress.hasNews, let last = state.last, now - last > .seconds(2), state.progress.isSettled else { return }
       state.last = now
       Terminal.error(state.progress.line)
     }
@@ -55,7 +55,7 @@ final class LiveDisplay: ProgressDisplay {
       state.progress.note(event)
       if case .planned = event { Terminal.error(state.progress.opening) }
       let now = ContinuousClock.now
-      guard state.progress.hasNews, state.last.map({ now - $0 > .milliseconds(100) }) ?? true else { return }
+      guard state.progress.hasNews, state.last.map({ now - $0 > .milliseconds(100) }) ?? true, state.progress.isSettled else { return }
       state.last = now
       draw(&state.drawn, state.progress)
     }
@@ -101,22 +101,42 @@ struct Progress {
   private var epochs = 0
   private var workDone = 0.0
   private var running: [Trial.ID: Running] = [:]
-  private var cohorts: [Int: (cohort: Cohort, newest: Double?, epoch: Int)] = [:]
+  private struct RunningCohort {
+    var trials: [Trial]
+    var epoch: Int
+    /// Trials that have reported the epoch; they do so one after the other, at its end.
+    var reported = 0
+    /// The best objective of the epoch.
+    var best: Double?
+  }
+
+  private var cohorts: [Int: RunningCohort] = [:]
   private var best: (value: Double, trial: Int)?
   private var start = ContinuousClock.now
+  private var unsettledSince: ContinuousClock.Instant?
 
   /// Whether there is anything to show yet.
   var hasNews: Bool { epochs > 0 || ended > 0 || !cohorts.isEmpty }
 
+  /// False in the middle of a cohort's reports, when a rate would count one trial and not those that trained beside it. A cohort that takes
+  /// longer than a second for its reports runs its trials one by one.
+  var isSettled: Bool { unsettledSince.map { ContinuousClock.now - $0 > .seconds(1) } ?? true }
+
   mutating func note(_ event: SweepEvent) {
+    count(event)
+    let isWhole = cohorts.values.allSatisfy { $0.reported == 0 || $0.reported >= $0.trials.count }
+    unsettledSince = isWhole ? nil : unsettledSince ?? .now
+  }
+
+  private mutating func count(_ event: SweepEvent) {
     switch event {
     case .planned(let plan):
       self.plan = plan
       start = .now
     case .started(let cohort, let worker):
       let taken = Set(cohort.trials.map(\.id))
-      for other in cohorts.keys { cohorts[other]?.cohort.trials.removeAll { taken.contains($0.id) } }  // handed over
-      cohorts[worker] = (cohort, nil, cohort.trials.first?.completedEpochs ?? 0)
+      for other in cohorts.keys { cohorts[other]?.trials.removeAll { taken.contains($0.id) } }  // handed over
+      cohorts[worker] = RunningCohort(trials: cohort.trials, epoch: cohort.trials.first?.completedEpochs ?? 0)
       for trial in cohort.trials {
         // One that another worker had keeps what is left of its share.
         let share = running[trial.id].map { $0.share * (1 - $0.done) } ?? cohort.cost / Double(cohort.trials.count)
@@ -125,12 +145,13 @@ struct Progress {
     case .epoch(let trial, let metrics, let worker):
       epochs += 1
       advance(trial.id, to: metrics.epoch)
+      if let cohort = cohorts[worker], cohort.epoch != metrics.epoch {
+        cohorts[worker] = RunningCohort(trials: cohort.trials, epoch: metrics.epoch)
+      }
+      cohorts[worker]?.reported += 1
       guard let objective = plan?.sweep.objective, let value = metrics[objective.metric], value.isFinite else { return }
       if best.map({ objective.isBetter(value, than: $0.value) }) ?? true { best = (value, trial.number) }
-      if let cohort = cohorts[worker] {
-        let isBetter = cohort.newest.map { objective.isBetter(value, than: $0) } ?? true
-        cohorts[worker] = (cohort.cohort, metrics.epoch > cohort.epoch || isBetter ? value : cohort.newest, metrics.epoch)
-      }
+      if cohorts[worker]?.best.map({ objective.isBetter(value, than: $0) }) ?? true { cohorts[worker]?.best = value }
     case .ended(let trial, _, _):
       ended += 1
       advance(trial.id, to: nil)
@@ -171,7 +192,7 @@ struct Progress {
   }
 
   var line: String {
-    "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(epochs) epochs, \(rate), \(timeLeft) left\(bestText)"
+    "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
   }
 
   /// The overall bar, then a line for each worker.
@@ -182,11 +203,11 @@ struct Progress {
     let top = "\(bar) \(Int(fraction * 100)) %  \(ended)/\(plan?.toRun ?? 0) trials  \(rate)  \(timeLeft) left"
     let objective = plan?.sweep.objective.metric ?? ""
     let rows = cohorts.sorted { $0.key < $1.key }.map { worker, entry in
-      let trials = entry.cohort.trials
+      let trials = entry.trials
       let numbers = trials.count == 1 ? "trial \(trials[0].number)" : "\(trials.count) trials"
       let total = trials.compactMap(\.plannedEpochs).max().map { "/\($0)" } ?? ""
-      let newest = entry.newest.map { "  \(objective) \(fixed($0, digits: 4))" } ?? ""
-      return "  \(worker + 1)  \(numbers)\(common(trials))  epoch \(entry.epoch)\(total)\(newest)"
+      let best = entry.best.map { "  \(trials.count > 1 ? "best " : "")\(objective) \(fixed($0, digits: 4))" } ?? ""
+      return "  \(worker + 1)  \(numbers)\(common(trials))  epoch \(entry.epoch)\(total)\(best)"
     }
     return ([top] + rows).map { String(Table.visible($0).prefix(width - 1)) }
   }

@@ -51,13 +51,13 @@ public struct SweepRunner: Sendable {
     let start = ContinuousClock.now
     let lock = try RunnerLock(database: store.path, sweep: file.name)
     defer { withExtendedLifetime(lock) {} }
-    try checkParameters()
     let planner = Planner(maxTrials: options.maxTrials)
     let points = try planner.count(file)
     if points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
     let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
     try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed)
     let before = try store.counts(sweepID: sweep.id)
+    if before.toRun > 0 { try checkParameters() }
     for note in trainer.notes + file.doubts { logger.warning("\(note)") }
     tell(result)
 

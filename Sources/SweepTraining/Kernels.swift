@@ -28,14 +28,14 @@ package struct Kernels: @unchecked Sendable {
     guard let wanted = environment["SWEEP_KERNELS"], !wanted.isEmpty else { return available[0] }
     guard let kernels = available.first(where: { $0.name == wanted }) else {
       throw SweepError(
-        .usage, "SWEEP_KERNELS is '\(wanted)', which this machine cannot run",
+        .usage, "SWEEP_KERNELS is '\(wanted)', which is no variant that this machine can run",
         remedy: "unset it, or use one of \(available.map(\.name).joined(separator: ", "))")
     }
     return kernels
   }
 
-  /// False on a machine without fused multiply-add, where every multiply-add is an exact and very slow library call.
-  package static var areFast: Bool { sweep_has_fma() != 0 }
+  /// False for a variant without fused multiply-add, where every multiply-add is an exact and very slow library call.
+  package var isFast: Bool { table.pointee.has_fma != 0 }
 
   /// scores = bias + images · weights, for every row of the batch.
   package func forward(_ batch: ImageBatch, _ layer: Layer, scratch: AlignedFloats, into scores: AlignedFloats) {

@@ -1,6 +1,7 @@
 // Every command as a user types it, on made images: output, exit codes, and what it leaves behind.
 
 import Foundation
+import GRDB
 import SweepCore
 import SweepTestSupport
 import Testing
@@ -120,6 +121,17 @@ struct CommandTests {
     let run = try binary.run("run", "small.yaml")
     #expect(run.status == 65)
     #expect(try binary.run("plan", "small.yaml", "--no-estimate", "--max-trials", "12000000").status == 0)
+  }
+
+  @Test func aSweepOfAnEarlierVersionIsReadAndNotGoneOnWith() throws {
+    try FileManager.default.copyItem(atPath: projectFolder + "/Tests/Assets/databases/schema-1.sqlite", toPath: folder.path("results.sqlite"))
+    let rank = try binary.run("rank")
+    #expect(rank.status == 0 && rank.output.split(separator: "\n").count == 4)
+    let refused = try binary.run("resume", "old")
+    #expect(refused.status == 65 && refused.errors.contains("no parameter train_metrics") && refused.errors.contains("--name"))
+    try DatabaseQueue(path: folder.path("results.sqlite")).write { try $0.execute(sql: "UPDATE trial SET state = 'complete'") }
+    let finished = try binary.run("resume", "old")
+    #expect(finished.status == 0 && finished.errors.contains("3 complete; 0 ended now"), "\(finished.errors)")
   }
 
   @Test func aChangedFileTellsTheTwoWaysOn() throws {

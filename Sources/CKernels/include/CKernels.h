@@ -53,6 +53,8 @@ typedef struct {
 typedef struct {
   /// "avx512", "avx2" or "portable".
   const char *name;
+  /// Whether it may use the machine's fused multiply-add. Without, each one is a call of a library: the same bits, very slow.
+  int has_fma;
   /// Whether this machine has the instructions.
   int (*is_available)(void);
 
@@ -86,8 +88,5 @@ extern const sweep_kernels sweep_kernels_avx512, sweep_kernels_avx2, sweep_kerne
 
 /// All variants, fastest first, ended by NULL; `portable` is always available.
 const sweep_kernels *const *sweep_all_kernels(void);
-
-/// Whether the machine has fused multiply-add in hardware; without it the portable variant is exact and very slow.
-int sweep_has_fma(void);
 
 #endif
