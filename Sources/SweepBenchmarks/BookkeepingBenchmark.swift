@@ -23,8 +23,8 @@ struct BookkeepingBenchmark: ParsableCommand {
       last = folder
       try folder.write(Self.file(trials: count), to: "trivial.yaml")
       let child = try Child.sweep("run", "trivial.yaml", "--quiet", in: folder)
-      let planned = try query("SELECT (julianday(min(started_at)) - julianday((SELECT created_at FROM sweep))) * 86400 FROM trial", in: folder)
-      let size = try query("SELECT page_count * page_size / 1e6 FROM pragma_page_count, pragma_page_size", in: folder)
+      let planned = try Child.number("SELECT (julianday(min(started_at)) - julianday((SELECT created_at FROM sweep))) * 86400 FROM trial", in: folder)
+      let size = try Child.number("SELECT page_count * page_size / 1e6 FROM pragma_page_count, pragma_page_size", in: folder)
       rows.append([
         .integer(count), .rounded(child.seconds, 2, " s"), .rounded(Double(count) / child.seconds, 0),
         .rounded(10 * Double(count) / child.seconds, 0),
@@ -45,11 +45,6 @@ struct BookkeepingBenchmark: ParsableCommand {
         let best = try (0..<3).map { _ in try Child(Child.sweep, arguments, in: last).seconds }.min() ?? 0
         return [.text("`sweep \(arguments.joined(separator: " "))`"), .rounded(best * 1000, 0, " ms")]
       })
-  }
-
-  private func query(_ sql: String, in folder: Folder) throws -> Double {
-    let lines = try Child.sweep("query", "--format", "csv", sql, in: folder).output.split(separator: "\n")
-    return lines.last.flatMap { Double($0) } ?? .nan
   }
 
   private static func file(trials: Int) -> String {

@@ -38,6 +38,11 @@ struct Child {
   }
 
   static func sweep(_ arguments: String..., in folder: Folder) throws -> Child { try Child(sweep, arguments, in: folder) }
+
+  /// The one number that a query of the folder's results answers with.
+  static func number(_ sql: String, in folder: Folder) throws -> Double {
+    try sweep("query", "--format", "csv", sql, in: folder).output.split(separator: "\n").last.flatMap { Double($0) } ?? .nan
+  }
 }
 
 /// A folder that goes with its owner.

@@ -78,7 +78,6 @@ struct PeerBenchmark: ParsableCommand {
       parameters: {lambda: {value: 0.01}, eta: {value: 0.001}, batch_size: {value: 100}, epochs: {value: 4}, dataset: {value: cifar10}}
       """, to: "single.yaml")
     _ = try Child(Child.sweep, ["run", "single.yaml", "--quiet"], in: folder)
-    let sum = try Child.sweep("query", "--format", "csv", "SELECT sum(seconds) FROM epochs_single", in: folder).output
-    return sum.split(separator: "\n").last.flatMap { Double($0) } ?? .nan
+    return try Child.number("SELECT sum(seconds) FROM epochs_single", in: folder)
   }
 }
