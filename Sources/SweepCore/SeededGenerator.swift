@@ -24,6 +24,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case weights = 2
     case shuffle = 3
     case synthetic = 4
+    case resampling = 5
   }
 
   public mutating func next() -> UInt64 {

@@ -12,14 +12,27 @@ public struct TrainerEntry: Sendable {
   public let problems: @Sendable (SearchSpace) -> [Diagnostic]
   /// The number of independent samples behind a metric that is a share (an accuracy), for its confidence interval; nil for other metrics.
   public let samples: @Sendable (_ metric: String, Assignment) -> Int?
+  /// Computes a kept model's metrics and answers on one split (train, validation or test); nil where trials leave no models.
+  public let evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)?
   public let make: @Sendable () -> any TrialExecutor
 
   public init(
     name: String, parameters: [ParameterDeclaration], metrics: [String], notes: [String] = [],
     problems: @escaping @Sendable (SearchSpace) -> [Diagnostic] = { _ in [] },
-    samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil }, make: @escaping @Sendable () -> any TrialExecutor
+    samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil },
+    evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)? = nil,
+    make: @escaping @Sendable () -> any TrialExecutor
   ) {
     (self.name, self.parameters, self.metrics, self.notes) = (name, parameters, metrics, notes)
-    (self.problems, self.samples, self.make) = (problems, samples, make)
+    (self.problems, self.samples, self.evaluate, self.make) = (problems, samples, evaluate, make)
   }
+}
+
+/// What a model gives on one split.
+public struct ModelEvaluation: Sendable {
+  /// "loss", "cost", "accuracy" and the like.
+  public let metrics: [(name: String, value: Double)]
+  public let predictions: Predictions
+
+  public init(metrics: [(name: String, value: Double)], predictions: Predictions) { (self.metrics, self.predictions) = (metrics, predictions) }
 }

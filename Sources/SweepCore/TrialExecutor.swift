@@ -66,12 +66,19 @@ public enum TrialEnd: Sendable, Equatable {
 
 /// The executor's only view of the world.
 public protocol TrialReporter: Sendable {
-  /// Records an epoch together with the state it left; both are saved, or neither.
-  func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict
+  /// Records an epoch together with the state it left and what it can tell of its outcome; all of it is saved, or nothing.
+  /// - Parameter outcome: nil where the executor has no images and no model.
+  func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict
   /// Records how a trial ended. Called once for each trial that was neither interrupted nor handed over.
   func finish(_ trial: Trial.ID, _ end: TrialEnd) throws
   /// Workers that have nothing left to do. An executor of cohorts may hand them trials that it would go on with.
   var idleWorkers: Int { get }
   /// Gives trials away between two epochs, each with its checkpoint, to go on as another cohort. The caller does not go on with them.
   func handOver(_ cohort: Cohort)
+}
+
+extension TrialReporter {
+  public func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict {
+    try report(metrics, of: trial, checkpoint: checkpoint, outcome: nil)
+  }
 }

@@ -20,7 +20,10 @@ package struct BuiltinExecutor: TrialExecutor {
     for dataset in space.landmarks("dataset") {
       for training in counts("training_images") {
         for validation in counts("validation_images") {
-          _ = try data.data(for: DataSelection(dataset: dataset.description, trainingImages: training, validationImages: validation))
+          for scaling in space.landmarks("scaling").compactMap({ Scaling(rawValue: $0.description) }) {
+            _ = try data.data(
+              for: DataSelection(dataset: dataset.description, trainingImages: training, validationImages: validation, scaling: scaling))
+          }
         }
       }
     }
@@ -91,6 +94,22 @@ package struct BuiltinExecutor: TrialExecutor {
     }
   }
 
+  /// The metrics and answers of a kept model on train, validation or test.
+  package func evaluate(_ assignment: Assignment, model: Checkpoint, split: String) throws(SweepError) -> ModelEvaluation {
+    let h = Hyperparameters(assignment)
+    let images = try data.data(for: h.data).images
+    return try evaluation(of: OneLayerNetwork(inputs: images.inputs, classes: images.classes, checkpoint: model), h, split: split)
+  }
+
+  private func evaluation(of network: OneLayerNetwork, _ h: Hyperparameters, split name: String) throws(SweepError) -> ModelEvaluation {
+    let (images, split) = (try data.data(for: h.data), try data.split(name, of: h.data))
+    guard let range = images.range(ofSplit: name) else { preconditionFailure("there is a split \(name)") }
+    let result = try trainer.evaluate(network, of: h, on: images, range: range)
+    return ModelEvaluation(
+      metrics: [("loss", result.loss), ("cost", result.cost), ("accuracy", result.accuracy)],
+      predictions: Predictions(split: split, predicted: result.predicted, probability: result.probability))
+  }
+
   package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
     guard let selection = cohort.trials.first.map({ Hyperparameters($0.assignment).data }) else { return }
     let data = try data.data(for: selection)
@@ -118,8 +137,16 @@ package struct BuiltinExecutor: TrialExecutor {
       switch step {
       case .epoch(let metrics, let network):
         // Nothing goes on after the last epoch, or after one that diverged: were its end lost, the epoch comes again, not the next one.
-        let isOver = metrics.epoch >= members[index].hyperparameters.epochs || metrics.values.contains { !$0.value.isFinite }
-        return try reporter.report(metrics, of: id, checkpoint: isOver ? nil : network().checkpoint(epoch: metrics.epoch))
+        let hasDiverged = metrics.values.contains { !$0.value.isFinite }
+        let isLast = metrics.epoch >= members[index].hyperparameters.epochs
+        let outcome = EpochOutcome(isLast: isLast) {
+          let network = network()
+          return try ["validation", "test"].map { try evaluation(of: network, members[index].hyperparameters, split: $0).predictions }
+        } model: {
+          network().checkpoint(epoch: metrics.epoch)
+        }
+        return try reporter.report(
+          metrics, of: id, checkpoint: isLast || hasDiverged ? nil : network().checkpoint(epoch: metrics.epoch), outcome: hasDiverged ? nil : outcome)
       case .ended(let end):
         try reporter.finish(id, end)
         return .proceed

@@ -14,10 +14,16 @@ public struct SweepFile: Sendable, Equatable, Codable {
   public let objective: Objective
   /// With every parameter that the trainer takes: what the file leaves out is a constant with its default.
   public let space: SearchSpace
+  /// Of which trials answers and models are kept; nil, in the definition of an earlier version: as it is by default.
+  private let keep: Keeping?
+  public var keeping: Keeping { keep ?? .standard }
 
-  public init(name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace) {
+  public init(
+    name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace,
+    keeping: Keeping = .standard
+  ) {
     (self.name, self.summary, self.method, self.trainer) = (name, summary, method, trainer)
-    (self.objective, self.space) = (objective, space)
+    (self.objective, self.space, keep) = (objective, space, keeping)
   }
 
   /// Names become parts of file names.
@@ -25,7 +31,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   /// The same sweep under another name.
   public func renamed(_ name: String?) -> SweepFile {
-    SweepFile(name: name ?? self.name, summary: summary, method: method, trainer: trainer, objective: objective, space: space)
+    SweepFile(name: name ?? self.name, summary: summary, method: method, trainer: trainer, objective: objective, space: space, keeping: keeping)
   }
 
   /// What is allowed and yet hardly meant.

@@ -81,7 +81,9 @@ private struct Reading {
   init(path: String, trainers: Registry<TrainerEntry>) { (self.path, self.trainers) = (path, trainers) }
 
   mutating func file(_ root: Node) -> SweepFile? {
-    guard let top = mapping(root, at: "", keys: ["name", "description", "method", "metric", "trainer", "parameters"]) else { return nil }
+    guard
+      let top = mapping(root, at: "", keys: ["name", "description", "method", "metric", "trainer", "keep_predictions", "keep_models", "parameters"])
+    else { return nil }
     let trainer = choice(top, "trainer", among: trainers.names, default: trainers.names.first).flatMap { trainers[$0] }
     let method = choice(top, "method", among: samplers.names, default: nil)
     let name = top["name"].flatMap { text($0, at: "name") } ?? Self.baseName(of: path)
@@ -90,6 +92,9 @@ private struct Reading {
     }
     let objective = readObjective(top["metric"], metrics: trainer?.metrics ?? [])
     let space = trainer.flatMap { readSpace(top["parameters"], trainer: $0) }
+    let keeping = Keeping(
+      predictions: policy(top, "keep_predictions", default: Keeping.standard.predictions),
+      models: policy(top, "keep_models", default: Keeping.standard.models))
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
@@ -101,7 +106,16 @@ private struct Reading {
     guard let trainer, let method, let objective, let space else { return nil }
     return SweepFile(
       name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer.name, objective: objective,
-      space: space)
+      space: space, keeping: keeping)
+  }
+
+  private mutating func policy(_ members: [String: Node], _ key: String, default fallback: KeepPolicy) -> KeepPolicy {
+    guard let node = members[key] else { return fallback }
+    guard let policy = KeepPolicy(node.scalar?.string ?? "") else {
+      complain("\(key) is \(Self.kind(node))", at: key, remedy: "write all, none, or 'top 20' for the best 20 trials")
+      return fallback
+    }
+    return policy
   }
 
   private static func baseName(of path: String) -> String {

@@ -103,14 +103,15 @@ public struct SweepRunner: Sendable {
   }
 
   private func runTrials(of sweep: SweepRecord, on executor: any TrialExecutor, schedule: Schedule, workers: Int) throws(SweepError) {
-    let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names)
+    let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping)
     let pruner = NoPruner()
     let pool = WorkerPool(workers: workers)
     pool.run {
       stop.isSet || recorder.failure != nil ? nil : schedule.next()
     } work: { work, worker in
       let monitor = TrialMonitor(
-        work.cohort, worker: worker, recorder: recorder, pruner: pruner, stop: stop, observer: observer, pool: pool, schedule: schedule)
+        work.cohort, worker: worker, recorder: recorder, pruner: pruner, stop: stop, observer: observer, pool: pool, schedule: schedule,
+        objective: sweep.objective, keeping: file.keeping)
       run(work, on: executor, monitor: monitor, recorder: recorder, schedule: schedule, worker: worker)
     }
     try recorder.flush()

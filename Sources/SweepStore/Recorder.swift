@@ -11,14 +11,15 @@ import Synchronization
 public final class Recorder: Sendable {
   private enum Message: Sendable {
     case started(at: String)
-    case epoch(EpochMetrics, Checkpoint?)
+    case epoch(EpochMetrics, Checkpoint?, KeptOutcome?)
     case ended(TrialEnd, at: String)
 
     /// About what it keeps in memory, here and while it is committed.
     var bytes: Int {
       switch self {
       case .started, .ended: 200
-      case .epoch(let metrics, let checkpoint): 200 + metrics.values.count * 64 + (checkpoint?.state.count ?? 0)
+      case .epoch(let metrics, let checkpoint, let kept):
+        200 + metrics.values.count * 64 + (checkpoint?.state.count ?? 0) + (kept?.bytes ?? 0)
       }
     }
   }
@@ -43,18 +44,21 @@ public final class Recorder: Sendable {
   private let store: Store
   private let sweep: SweepRecord
   private let parameterNames: [String]
+  private let keeping: Keeping
   private let queue = DispatchQueue(label: "sweep.recorder")
   private let state = Mutex(State())
 
-  public init(store: Store, sweep: SweepRecord, parameterNames: [String]) {
-    (self.store, self.sweep, self.parameterNames) = (store, sweep, parameterNames)
+  /// - Parameter keeping: of which trials the outcomes stay when better ones come.
+  public init(store: Store, sweep: SweepRecord, parameterNames: [String], keeping: Keeping = .standard) {
+    (self.store, self.sweep, self.parameterNames, self.keeping) = (store, sweep, parameterNames, keeping)
   }
 
   /// - Throws: what stopped the recorder; nothing more will be recorded then.
   public func started(_ trial: Trial.ID) throws(SweepError) { try submit(trial, .started(at: timestamp())) }
 
-  public func record(_ metrics: EpochMetrics, checkpoint: Checkpoint?, of trial: Trial.ID) throws(SweepError) {
-    try submit(trial, .epoch(metrics, checkpoint))
+  /// - Parameter kept: what the trial answered after this epoch. It stays if this is the epoch that counts.
+  public func record(_ metrics: EpochMetrics, checkpoint: Checkpoint?, kept: KeptOutcome? = nil, of trial: Trial.ID) throws(SweepError) {
+    try submit(trial, .epoch(metrics, checkpoint, kept))
   }
 
   public func ended(_ trial: Trial.ID, _ end: TrialEnd) throws(SweepError) { try submit(trial, .ended(end, at: timestamp())) }
@@ -126,6 +130,7 @@ public final class Recorder: Sendable {
     var attempts = 0
     var lastEpoch: Int?
     var checkpoint: Checkpoint?
+    var kept: (outcome: KeptOutcome, epoch: Int)?
     var end: (end: TrialEnd, at: String)?
     var summaries: [Int64: MetricSummary] = [:]
   }
@@ -142,7 +147,7 @@ public final class Recorder: Sendable {
         changes[trial]?.attempts += 1
       case .ended(let end, let at):
         changes[trial, default: Change()].end = (end, at)
-      case .epoch(let metrics, let checkpoint):
+      case .epoch(let metrics, let checkpoint, let kept):
         var change = changes[trial] ?? Change()
         changes[trial] = nil  // so that the change is not copied below
         insert.bind(1, trial.rawValue)
@@ -157,12 +162,14 @@ public final class Recorder: Sendable {
         }
         change.lastEpoch = metrics.epoch
         if let checkpoint { change.checkpoint = checkpoint }
+        if let kept { change.kept = (kept, metrics.epoch) }
         changes[trial] = change
       }
     }
     for trial in order {
       if let change = changes[trial] { try write(change, of: trial, to: db) }
     }
+    if changes.values.contains(where: { $0.kept != nil }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
   }
 
   private func write(_ change: Change, of trial: Trial.ID, to db: Database) throws {
@@ -186,6 +193,7 @@ public final class Recorder: Sendable {
       objective.bind(1, trial.rawValue)
       try objective.run()
     }
+    if let kept = change.kept { try Outcomes.write(kept.outcome, epoch: kept.epoch, of: trial, sweep: sweep, to: db) }
     if change.end != nil {
       let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
       forget.bind(1, trial.rawValue)

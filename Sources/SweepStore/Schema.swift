@@ -106,6 +106,39 @@ enum Schema {
           CREATE INDEX trial_objective ON trial (sweep_id, objective, number) WHERE objective IS NOT NULL;
           """)
     }
+    migrator.registerMigration("3") { db in
+      // What trials answered, image by image, and the models that are kept. The small bitset comes first: rankings read it alone.
+      try db.execute(
+        sql: """
+          CREATE TABLE split (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            source TEXT NOT NULL,
+            fingerprint INTEGER NOT NULL,
+            images INTEGER NOT NULL CHECK (images > 0),
+            classes TEXT NOT NULL CHECK (json_valid(classes)),
+            labels BLOB NOT NULL CHECK (length(labels) = images),
+            UNIQUE (name, source, fingerprint)
+          ) STRICT;
+
+          CREATE TABLE prediction (
+            trial_id INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+            split_id INTEGER NOT NULL REFERENCES split (id),
+            epoch INTEGER NOT NULL,
+            correct BLOB NOT NULL,
+            predicted BLOB NOT NULL,
+            probability BLOB NOT NULL CHECK (length(probability) = 2 * length(predicted)),
+            UNIQUE (trial_id, split_id)
+          ) STRICT;
+
+          CREATE TABLE model (
+            trial_id INTEGER PRIMARY KEY REFERENCES trial (id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            state BLOB NOT NULL
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 

@@ -40,6 +40,9 @@ extension Store {
     let checkpoint = try Int.fetchOne(db, sql: "SELECT epoch FROM checkpoint WHERE trial_id = ?", arguments: [trialID]) ?? 0
     try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, checkpoint])
     if db.changesCount > 0 { try recomputeSummary(db, trialID: trialID) }
+    for table in ["prediction", "model"] {
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, checkpoint])
+    }
     try db.cachedStatement(sql: "UPDATE trial SET state = 'waiting', epochs_done = ?, finished_at = NULL, reason = NULL WHERE id = ?")
       .execute(arguments: [checkpoint, trialID])
     return checkpoint

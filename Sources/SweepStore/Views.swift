@@ -12,7 +12,7 @@ package struct ViewColumns: Sendable, Equatable {
   /// The columns that every view of trials has.
   package static let fixed = ["trial", "state", "attempt", "epochs_done", "objective", "started_at", "finished_at", "reason"]
   /// Names that a parameter or metric cannot have in a view or an export.
-  static let reserved = fixed + ["rank", "epoch"]
+  static let reserved = fixed + ["rank", "epoch", "tied", "behind_lower", "behind_upper"]
 
   /// A name that is taken (SQL does not tell capitals) gets `parameter_` or `metric_` in front, then a number behind.
   package init(parameters: [String], metrics: [String]) {
@@ -67,7 +67,33 @@ enum Views {
         CREATE VIEW \(quoted("epochs_\(slug)")) AS SELECT
           \(list(["t.number AS trial", "e.epoch"] + parameterColumns + epochMetrics))
         FROM trial AS t JOIN epoch_metric AS e ON e.trial_id = t.id WHERE t.sweep_id = \(sweepID) GROUP BY t.number, e.epoch;
+        DROP VIEW IF EXISTS \(quoted("predictions_\(slug)"));
+        CREATE VIEW \(quoted("predictions_\(slug)")) AS
+          WITH RECURSIVE start (first) AS (
+            SELECT 0 UNION ALL SELECT first + \(step) FROM start WHERE first + \(step) < (SELECT max(images) FROM split)),
+          place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < \(step)),
+          part AS MATERIALIZED (
+            SELECT t.number AS trial, s.name AS split, s.images, classes, first, hex(substr(labels, first + 1, \(step))) AS labels,
+              hex(substr(predicted, first + 1, \(step))) AS predicted, hex(substr(probability, 2 * first + 1, 2 * \(step))) AS probability
+            FROM trial AS t JOIN prediction AS p ON p.trial_id = t.id JOIN split AS s ON s.id = p.split_id JOIN start ON first < s.images
+            WHERE t.sweep_id = \(sweepID)),
+          answer AS (
+            SELECT trial, split, first + i AS image, classes, \(byte("labels", "i")) AS label, \(byte("predicted", "i")) AS predicted,
+              \(byte("probability", "2 * i")) * 256 + \(byte("probability", "2 * i + 1")) AS step
+            FROM part JOIN place ON first + i < images)
+        SELECT trial, split, image, classes ->> label AS label, classes ->> predicted AS predicted, label = predicted AS correct,
+          step / 65535.0 AS probability
+        FROM answer;
         """)
+  }
+
+  /// Images of a part of the blobs of predictions: SQLite reads a blob as a whole for each piece of it.
+  private static let step = 200
+
+  /// The byte at a place of a text in base 16: SQLite has no function for a byte of a blob, but it can spell it.
+  private static func byte(_ text: String, _ place: String) -> String {
+    func digit(_ offset: Int) -> String { "instr('123456789ABCDEF', substr(\(text), 2 * (\(place)) + \(offset), 1))" }
+    return "(\(digit(1)) * 16 + \(digit(2)))"
   }
 
   private static func quoted(_ identifier: String) -> String { "\"" + identifier.replacing("\"", with: "\"\"") + "\"" }

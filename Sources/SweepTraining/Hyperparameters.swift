@@ -38,6 +38,9 @@ package struct Hyperparameters: Sendable, Equatable {
     ParameterDeclaration("validation_images", .integer(1...10_000_000), default: .integer(1_000), meaning: "the images after them"),
     ParameterDeclaration("seed", .integer(Int.min...Int.max), default: .integer(1), meaning: "initial weights and order of the images"),
     ParameterDeclaration(
+      "scaling", .choice(Scaling.allCases.map(\.rawValue)), default: .text(Scaling.standardise.rawValue),
+      meaning: "standardise: pixels less their mean, by their standard deviation; centre: pixels of 0 to 1 less their mean"),
+    ParameterDeclaration(
       "train_metrics", .choice(TrainMetrics.allCases.map(\.rawValue)), default: .text(TrainMetrics.exact.rawValue),
       meaning: "exact: loss and accuracy of the training split after each epoch; running: averages over its batches, for nothing"),
   ]
@@ -59,7 +62,7 @@ package struct Hyperparameters: Sendable, Equatable {
     loss = text("loss")
     data = DataSelection(
       dataset: text("dataset"), trainingImages: required(integer("training_images"), "training_images"),
-      validationImages: required(integer("validation_images"), "validation_images"))
+      validationImages: required(integer("validation_images"), "validation_images"), scaling: required(Scaling(rawValue: text("scaling")), "scaling"))
     seed = required(integer("seed"), "seed")
     trainMetrics = required(TrainMetrics(rawValue: text("train_metrics")), "train_metrics")
   }
@@ -70,8 +73,17 @@ package struct DataSelection: Sendable, Hashable {
   package let dataset: String
   package let trainingImages: Int
   package let validationImages: Int
+  package let scaling: Scaling
 
-  package init(dataset: String, trainingImages: Int, validationImages: Int) {
-    (self.dataset, self.trainingImages, self.validationImages) = (dataset, trainingImages, validationImages)
+  package init(dataset: String, trainingImages: Int, validationImages: Int, scaling: Scaling = .standardise) {
+    (self.dataset, self.trainingImages, self.validationImages, self.scaling) = (dataset, trainingImages, validationImages, scaling)
   }
+}
+
+/// What becomes of a pixel before training, per dimension, by the training split.
+package enum Scaling: String, Sendable, CaseIterable {
+  /// (x − mean) / standard deviation.
+  case standardise
+  /// x − mean, with x of 0...1.
+  case centre
 }

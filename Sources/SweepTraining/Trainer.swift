@@ -11,9 +11,11 @@ package struct Trainer: Sendable {
 
   /// The metrics of an epoch, in the order of their columns. `loss` is the mean over the split, `cost` = loss + lambda·‖W‖²
   /// (with W at the end of the epoch, also where the training split's loss and accuracy are those of its batches before their steps),
-  /// `accuracy` a share of 0...1, `learning_rate` the eta of the epoch, `seconds` the trial's share of its cohort's wall time.
+  /// `accuracy` a share of 0...1, `loss_gap` = validation loss − training loss and `accuracy_gap` = training accuracy − validation accuracy
+  /// (both grow with overfitting), `learning_rate` the eta of the epoch, `seconds` the trial's share of its cohort's wall time.
   package static let metrics =
-    ["train", "validation", "test"].flatMap { split in ["loss", "cost", "accuracy"].map { "\(split)_\($0)" } } + ["learning_rate", "seconds"]
+    ["train", "validation", "test"].flatMap { split in ["loss", "cost", "accuracy"].map { "\(split)_\($0)" } }
+    + ["loss_gap", "accuracy_gap", "learning_rate", "seconds"]
 
   /// A training that goes on after `completedEpochs`.
   package struct Member {
@@ -72,7 +74,7 @@ package struct Trainer: Sendable {
         let values = trainEpoch(cohort, on: data, order: order, rates: rates, metrics: first.trainMetrics)
         let seconds = (clock.now - start) / .seconds(1) / Double(present.count)
         for (slot, index) in present.enumerated() {
-          let metrics = EpochMetrics(epoch: epoch, values: Array(zip(Self.metrics, values[slot] + [rates[slot], seconds])))
+          let metrics = EpochMetrics(epoch: epoch, values: Array(zip(Self.metrics, values[slot] + Self.gaps(values[slot]) + [rates[slot], seconds])))
           let verdict = try handle(index, .epoch(metrics, network: { cohort.network(at: slot) }))
           if let bad = metrics.values.first(where: { !$0.value.isFinite }) {
             _ = try handle(index, .ended(.diverged(epoch: epoch, reason: "\(bad.name) is \(bad.value.isNaN ? "not a number" : "infinite")")))
@@ -93,6 +95,31 @@ package struct Trainer: Sendable {
       }
       for (slot, index) in present.enumerated() where !leaving.contains(index) { networks[index] = cohort.network(at: slot) }
       present.removeAll { leaving.contains($0) }
+    }
+  }
+
+  /// Loss and accuracy gap of the nine numbers of an epoch: loss, cost and accuracy on training, validation and test.
+  private static func gaps(_ values: [Double]) -> [Double] { [values[3] - values[0], values[2] - values[5]] }
+
+  /// What one network gives on a range of images: mean loss, loss + lambda·‖W‖², accuracy; and its answer to each image.
+  package func evaluate(
+    _ network: OneLayerNetwork, of hyperparameters: Hyperparameters, on data: TrainingData, range: Range<Int>
+  ) throws(SweepError) -> (loss: Double, cost: Double, accuracy: Double, predicted: [UInt8], probability: [UInt16]) {
+    let loss = try losses.find(hyperparameters.loss)
+    let cohort = TrainingCohort([(.init(loss: loss, lambda: hyperparameters.lambda), network)], batchSize: 1, kernels: kernels)
+    var (predicted, probability): ([UInt8], [UInt16]) = ([], [])
+    predicted.reserveCapacity(range.count)
+    probability.reserveCapacity(range.count)
+    return data.images.pixels.withUnsafeBufferPointer { pixels in
+      guard let images = pixels.baseAddress else { return (.nan, .nan, .nan, [], []) }
+      let tallies = cohort.evaluate(on: data, images: images, range: range) { image, scores in
+        predicted.append(UInt8(ReferenceKernels.prediction(scores)))
+        probability.append(Predictions.step(loss.probability(of: Int(data.images.labels[image]), given: scores)))
+      }
+      let mean = tallies.losses[0] / Double(range.count)
+      return (
+        mean, mean + hyperparameters.lambda * cohort.squareNorms()[0], Double(tallies.correct[0]) / Double(range.count), predicted, probability
+      )
     }
   }
 

@@ -116,13 +116,20 @@ package final class TrainingCohort {
   }
 
   /// Summed loss and correct predictions of every member over the images of a range, in their order.
-  package func evaluate(on data: TrainingData, images: UnsafePointer<UInt8>, range: Range<Int>) -> Tallies {
+  /// - Parameter visit: called with each image and the scores of the first member, [classes].
+  package func evaluate(
+    on data: TrainingData, images: UnsafePointer<UInt8>, range: Range<Int>, visit: ((_ image: Int, _ scores: [Float]) -> Void)? = nil
+  ) -> Tallies {
     var tallies = Tallies(members: members.count)
     data.images.labels.withUnsafeBufferPointer { labels in
       for chunk in Chunks(count: range.count, size: Self.evaluationRows) {
         let rows = range.lowerBound + chunk.lowerBound..<range.lowerBound + chunk.upperBound
         kernels.forward(ImageBatch(data, images: images, range: rows), layer, scratch: scratch, into: scores)
         tally(rows: rows.count, labels: .init(rebasing: labels[rows]), into: &tallies)
+        guard let visit else { continue }
+        for (row, image) in rows.enumerated() {
+          visit(image, Array(UnsafeBufferPointer(start: scores.pointer + row * layer.stride, count: classes)))
+        }
       }
     }
     return tallies

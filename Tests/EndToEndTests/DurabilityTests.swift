@@ -17,18 +17,20 @@ import Testing
   }
 
   /// The metrics of a run that nobody disturbed.
-  private static let undisturbed = Result {
+  private static let undisturbed = Result { () -> (metrics: [String: UInt64], outcomes: [String: String]) in
     let folder = TemporaryFolder()
     try folder.write(tortureSweep, to: "torture.yaml")
     let result = try SweepBinary(in: folder.path).run("run", "torture.yaml")
     #expect(result.status == 0, "\(result.errors)")
     let metrics = try Results.metrics(folder.path("results.sqlite"))
-    #expect(metrics.count > 12 * 60 * 10)  // and the epochs of those that diverge
-    return metrics
+    #expect(metrics.count > 12 * 60 * 12)  // and the epochs of those that diverge
+    let outcomes = try Results.outcomes(folder.path("results.sqlite"))
+    #expect(outcomes.count == 12 * 2 + 1)  // validation and test of every complete trial, and the best model
+    return (metrics, outcomes)
   }
 
   @Test func aSweepKilledThreeTimesHasTheMetricsOfOneThatWasNot() throws {
-    let expected = try Self.undisturbed.get()
+    let expected = try Self.undisturbed.get().metrics
     let path = folder.path("killed.sqlite")
     for (kills, epochs) in [90, 300, 500].enumerated() {
       let child = try sweep("killed.sqlite")
@@ -40,11 +42,12 @@ import Testing
       // What is recorded by now is already what it will be, and every epoch is whole.
       let sofar = try Results.metrics(path)
       #expect(sofar.allSatisfy { expected[$0.key] == $0.value })
-      #expect(sofar.count % 10 == 0 && sofar.count >= done * 10)
+      #expect(sofar.count % 12 == 0 && sofar.count >= done * 12)
     }
     let last = try sweep("killed.sqlite").wait()
     #expect(last.status == 0, "\(last.errors)")
     #expect(try Results.metrics(path) == expected)
+    #expect(try Results.outcomes(path) == Self.undisturbed.get().outcomes)
     #expect(try Results.integer(path, "SELECT count(*) FROM checkpoint") == 0)
     #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'complete' AND epochs_done = 60") == 12)
     #expect(try Results.integer(path, "SELECT count(*) FROM trial WHERE state = 'diverged'") == 6)
@@ -81,7 +84,7 @@ import Testing
   }
 
   @Test func oneTwoAndFiveWorkersGiveTheSameNumbers() throws {
-    let expected = try Self.undisturbed.get()
+    let expected = try Self.undisturbed.get().metrics
     for workers in ["1", "2", "5"] {
       let result = try sweep("w\(workers).sqlite", "--workers", workers).wait()
       #expect(result.status == 0, "\(result.errors)")

@@ -25,6 +25,20 @@ enum Results {
     }
   }
 
+  /// What complete trials answered and the models that are kept: "trial table" → the bytes in base 16.
+  static func outcomes(_ path: String) throws -> [String: String] {
+    try open(path).read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT number || ' ' || name, hex(correct) || hex(predicted) || hex(probability) || p.epoch
+          FROM prediction AS p JOIN trial ON trial.id = trial_id JOIN split ON split.id = split_id
+          UNION ALL SELECT number || ' model', hex(model.state) || epoch FROM model JOIN trial ON trial.id = trial_id
+          """)
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as String, $0[1] as String) })
+    }
+  }
+
   static func integer(_ path: String, _ sql: String) throws -> Int {
     try open(path).read { try Int.fetchOne($0, sql: sql) ?? -1 }
   }

@@ -60,7 +60,7 @@ struct BuiltinExecutorTests {
     let epochs = Mutex<[Trial.ID: [EpochMetrics]]>([:])
     let checkpoints = Mutex<[Trial.ID: Checkpoint]>([:])
     let ends = Mutex<[Trial.ID: TrialEnd]>([:])
-    func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict {
+    func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict {
       epochs.withLock { $0[trial, default: []].append(metrics) }
       checkpoints.withLock { $0[trial] = checkpoint ?? $0[trial] }
       return .proceed
@@ -83,7 +83,7 @@ struct BuiltinExecutorTests {
     let executor = BuiltinExecutor(kernels: Kernels.available[0], data: DatasetCache(folders: DataFolders(["HOME": "/nowhere"])))
     let space = SearchSpace([
       Parameter("dataset", .constant(.text("cifar10"))), Parameter("training_images", .constant(.integer(100))),
-      Parameter("validation_images", .constant(.integer(100))),
+      Parameter("validation_images", .constant(.integer(100))), Parameter("scaling", .constant(.text("standardise"))),
     ])
     #expect { try executor.prepare(for: space) } throws: { "\($0)".contains("sweep data fetch cifar10") }
   }

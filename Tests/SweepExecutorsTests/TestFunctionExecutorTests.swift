@@ -22,7 +22,7 @@ struct TestFunctionExecutorTests {
     let values = Mutex<[Double]>([])
     let ends = Mutex<[TrialEnd]>([])
     init(_ verdict: Verdict) { self.verdict = verdict }
-    func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict {
+    func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict {
       values.withLock { $0.append(metrics["value"] ?? .nan) }
       return metrics.epoch == 2 ? verdict : .proceed
     }

@@ -53,6 +53,18 @@ struct SweepFileLoaderTests {
     #expect(try sweep.definition() == text)
   }
 
+  @Test func whatIsKeptIsReadAndHasADefault() throws {
+    let plain = try load(file("eta: {value: 1}"))
+    #expect(plain.keeping == Keeping(predictions: .top(1000), models: .top(1)))
+    let named = try load("keep_predictions: all\nkeep_models: top 3\n" + file("eta: {value: 1}"))
+    #expect(named.keeping == Keeping(predictions: .all, models: .top(3)))
+    #expect(try SweepFile(definition: named.definition()).keeping == named.keeping)
+    #expect(
+      complaints("keep_models: top 0\n" + file("eta: {value: 1}")) == [
+        "keep_models is 'top 0' — a.yaml:1, keep_models — write all, none, or 'top 20' for the best 20 trials"
+      ])
+  }
+
   @Test func seedsAreExactBeyondWhatARealNumberHolds() throws {
     let sweep = try load(file("eta: {value: 1}\nseed: {values: [9007199254740992, 9007199254740993, 9223372036854775807]}"))
     #expect(sweep.space["seed"]?.domain.count == 3)

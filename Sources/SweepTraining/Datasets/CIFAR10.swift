@@ -14,6 +14,9 @@ package struct CIFAR10: DatasetSource {
   package var summary: String { "CIFAR-10: 50,000 training and 10,000 test images, 32 × 32 in colour, 10 classes" }
   package var pool: Int? { 5 * Self.imagesPerFile }
   package var testImages: Int { Self.imagesPerFile }
+  package var classNames: [String] {
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+  }
   package var remedy: String { "run 'sweep data fetch cifar10', or set SWEEP_DATA to the folder that holds \(Self.folderName)" }
 
   package var download: DatasetDownload? {

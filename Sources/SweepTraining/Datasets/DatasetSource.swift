@@ -10,6 +10,8 @@ package protocol DatasetSource: Sendable {
   /// Images that training and validation may use; nil: as many as asked for.
   var pool: Int? { get }
   var testImages: Int { get }
+  /// What each label stands for, in order.
+  var classNames: [String] { get }
   /// What to do when it is not there, for an error's remedy.
   var remedy: String { get }
   /// How `sweep data fetch` gets it; nil: not at all.

@@ -19,7 +19,11 @@ package final class DatasetCache: Sendable {
     let pool: Int
   }
   private let folders: DataFolders
-  private let loaded = Mutex<(sets: [Key: ImageSet], selections: [DataSelection: TrainingData])>(([:], [:]))
+  private struct SplitKey: Hashable {
+    let selection: DataSelection
+    let name: String
+  }
+  private let loaded = Mutex<(sets: [Key: ImageSet], selections: [DataSelection: TrainingData], splits: [SplitKey: ImageSplit])>(([:], [:], [:]))
 
   package init(folders: DataFolders = DataFolders()) { self.folders = folders }
 
@@ -35,10 +39,28 @@ package final class DatasetCache: Sendable {
       let images: ImageSet
       if let present = tables.sets[key] { images = present } else { images = try source.load(pool: wanted, from: folders) }
       tables.sets[key] = images
-      let data = TrainingData(images, trainingImages: selection.trainingImages, validationImages: selection.validationImages)
+      let data = TrainingData(
+        images, trainingImages: selection.trainingImages, validationImages: selection.validationImages, scaling: selection.scaling)
       tables.selections[selection] = data
       return data
     }
+  }
+
+  /// A split of a selection as predictions name it.
+  /// - Parameter name: train, validation or test.
+  package func split(_ name: String, of selection: DataSelection) throws(SweepError) -> ImageSplit {
+    let key = SplitKey(selection: selection, name: name)
+    if let known = loaded.withLock({ $0.splits[key] }) { return known }
+    let (source, data) = (try datasets.find(selection.dataset), try data(for: selection))
+    guard let range = data.range(ofSplit: name) else {
+      throw SweepError(.usage, .unknown("split", name, known: ["train", "validation", "test"]))
+    }
+    let images = data.images
+    let split = ImageSplit(
+      name: name, source: "\(selection.dataset), images \(range.lowerBound)..<\(range.upperBound)", fingerprint: images.fingerprint(of: range),
+      labels: Array(images.labels[range]), classes: source.classNames)
+    loaded.withLock { $0.splits[key] = split }
+    return split
   }
 
   /// - Throws: where the data set has fewer images than the selection asks for. Reads nothing.

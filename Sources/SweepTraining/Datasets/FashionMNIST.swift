@@ -14,6 +14,9 @@ package struct FashionMNIST: DatasetSource {
   package var summary: String { "Fashion-MNIST: 60,000 training and 10,000 test images, 28 × 28 in grey, 10 classes" }
   package var pool: Int? { 60_000 }
   package var testImages: Int { 10_000 }
+  package var classNames: [String] {
+    ["T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
+  }
   package var remedy: String { "run 'apt-get install dataset-fashion-mnist', or set SWEEP_DATA to the folder that holds \(Self.folderName)" }
 
   package func folder(in folders: DataFolders) -> String? {

@@ -19,6 +19,23 @@ package struct ImageSet: Sendable {
     precondition(pixels.count == labels.count * inputs && pool < labels.count, "an image set has a label for each image, and test images")
     (self.pixels, self.labels, self.inputs, self.classes, self.pool) = (pixels, labels, inputs, classes, pool)
   }
+
+  /// A number of the pixels and labels of a range: FNV-1a over words of eight bytes, then over the labels.
+  package func fingerprint(of range: Range<Int>) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01b3 }
+    pixels.withUnsafeBytes { bytes in
+      let end = range.upperBound * inputs
+      var offset = range.lowerBound * inputs
+      while offset + 8 <= end {
+        add(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+        offset += 8
+      }
+      for byte in bytes[offset..<end] { add(UInt64(byte)) }
+    }
+    for label in labels[range] { add(UInt64(label)) }
+    return hash
+  }
 }
 
 extension [UInt8] {
@@ -47,18 +64,21 @@ package struct TrainingData: Sendable {
   package let test: Range<Int>
   package let standardisation: Standardisation
 
+  /// The images of a split by its name in metrics: train, validation or test.
+  package func range(ofSplit name: String) -> Range<Int>? { ["train": training, "validation": validation, "test": test][name] }
+
   /// - Precondition: the pool has enough images.
-  package init(_ images: ImageSet, trainingImages: Int, validationImages: Int) {
+  package init(_ images: ImageSet, trainingImages: Int, validationImages: Int, scaling: Scaling = .standardise) {
     precondition(trainingImages + validationImages <= images.pool, "the selection was checked against the pool")
     self.images = images
     training = 0..<trainingImages
     validation = trainingImages..<trainingImages + validationImages
     test = images.pool..<images.labels.count
-    standardisation = Self.standardisation(of: images, range: 0..<trainingImages)
+    standardisation = Self.standardisation(of: images, range: 0..<trainingImages, scaling: scaling)
   }
 
   /// Mean and standard deviation of each dimension over the range. The sums are whole numbers, so they are exact in any order.
-  private static func standardisation(of images: ImageSet, range: Range<Int>) -> Standardisation {
+  private static func standardisation(of images: ImageSet, range: Range<Int>, scaling: Scaling) -> Standardisation {
     let inputs = images.inputs
     var sums = [UInt64](repeating: 0, count: inputs)
     var squares = [UInt64](repeating: 0, count: inputs)
@@ -87,6 +107,7 @@ package struct TrainingData: Sendable {
     let count = UInt64(range.count)
     let mean = sums.map { Float(Double($0) / Double(count)) }
     let scale = zip(sums, squares).map { sum, square in
+      if scaling == .centre { return Float(1) / 255 }
       let variance = count * square - sum * sum  // times count²
       return variance == 0 ? 0 : Float(Double(count) / Double(variance).squareRoot())
     }

@@ -12,6 +12,9 @@ package struct Synthetic: DatasetSource {
   package var summary: String { "synthetic: any number of made images and 200 for the test, 8 × 8 in grey, 10 classes" }
   package var pool: Int? { nil }
   package var testImages: Int { 200 }
+  package var classNames: [String] {
+    (0..<Self.classes).map { "class \($0)" }
+  }
   package var remedy: String { "it is made, not read: use it as it is" }
 
   package func folder(in folders: DataFolders) -> String? { nil }

@@ -10,6 +10,8 @@ package struct MultipleBinaryCrossEntropy: Loss {
     kernels.sigmoidGradient(scores, scales: scales, into: gradient)
   }
 
+  package func probability(of label: Int, given scores: [Float]) -> Float { ReferenceKernels.sigmoid(scores[label]) }
+
   package func evaluate(_ scores: ScoreColumns, into tallies: inout Tallies, using kernels: Kernels) {
     kernels.sigmoidEvaluate(scores, into: &tallies)
   }

@@ -9,6 +9,8 @@ package struct SoftmaxCrossEntropy: Loss {
     kernels.softmaxGradient(scores, scales: scales, into: gradient)
   }
 
+  package func probability(of label: Int, given scores: [Float]) -> Float { ReferenceKernels.softmax(scores)[label] }
+
   package func evaluate(_ scores: ScoreColumns, into tallies: inout Tallies, using kernels: Kernels) {
     kernels.softmaxEvaluate(scores, into: &tallies)
   }

@@ -1,0 +1,136 @@
+// What trials answered and the models they left: written with the epoch that they belong to, thinned to what the sweep keeps, and read
+// back for rankings, histograms and evaluations.
+
+import Foundation
+import GRDB
+import SweepCore
+
+extension KeptOutcome {
+  /// About what it keeps in memory.
+  var bytes: Int { predictions.reduce(model?.state.count ?? 0) { $0 + 4 * $1.predicted.count } }
+}
+
+enum Outcomes {
+  /// Writes what an epoch left, if that is the epoch that counts: an outcome made before a crash may be of a better one.
+  /// - Precondition: the epoch's metrics are in the summary.
+  static func write(_ outcome: KeptOutcome, epoch: Int, of trial: Trial.ID, sweep: SweepRecord, to db: Database) throws {
+    let counts = sweep.objective.at == .last ? "last_epoch" : sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
+    let best = try Int.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT \(counts) FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND sweep_id = ? AND name = ?"),
+      arguments: [trial.rawValue, sweep.id, sweep.objective.metric])
+    guard best == epoch else { return }
+    for predictions in outcome.predictions {
+      let insert = try FastStatement(
+        db, "INSERT OR REPLACE INTO prediction (trial_id, split_id, epoch, correct, predicted, probability) VALUES (?, ?, ?, ?, ?, ?)")
+      insert.bind(1, trial.rawValue)
+      insert.bind(2, try splitID(predictions.split, db))
+      insert.bind(3, epoch)
+      insert.bind(4, predictions.correct.bytes)
+      insert.bind(5, predictions.predicted)
+      insert.bind(6, predictions.probability.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] })
+      try insert.run()
+    }
+    if let model = outcome.model {
+      let insert = try FastStatement(db, "INSERT OR REPLACE INTO model (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
+      insert.bind(1, trial.rawValue)
+      insert.bind(2, model.epoch)
+      insert.bind(3, model.format)
+      insert.bind(4, model.state)
+      try insert.run()
+    }
+  }
+
+  private static func splitID(_ split: ImageSplit, _ db: Database) throws -> Int64 {
+    let fingerprint = Int64(bitPattern: split.fingerprint)
+    let find = try db.cachedStatement(sql: "SELECT id FROM split WHERE name = ? AND source = ? AND fingerprint = ?")
+    if let id = try Int64.fetchOne(find, arguments: [split.name, split.source, fingerprint]) { return id }
+    let classes = String(decoding: try JSONEncoder().encode(split.classes), as: UTF8.self)
+    try db.execute(
+      sql: "INSERT INTO split (name, source, fingerprint, images, classes, labels) VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [split.name, split.source, fingerprint, split.labels.count, classes, Data(split.labels)])
+    return db.lastInsertedRowID
+  }
+
+  /// Removes what the sweep no longer keeps, the objective deciding, the smaller number among equals.
+  static func prune(_ db: Database, sweep: SweepRecord, keeping: Keeping) throws {
+    for (table, policy) in [("prediction", keeping.predictions), ("model", keeping.models)] {
+      guard case .top(let count) = policy else { continue }
+      let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
+      try db.cachedStatement(
+        sql: """
+          DELETE FROM \(table) WHERE trial_id IN (
+            SELECT id FROM trial WHERE sweep_id = ? AND id IN (SELECT trial_id FROM \(table))
+            ORDER BY objective IS NULL, objective \(order), number LIMIT -1 OFFSET ?)
+          """
+      ).execute(arguments: [sweep.id, count])
+    }
+  }
+}
+
+extension Store {
+  /// A trial's answers to a split, "validation" or "test"; nil where they are not kept.
+  public func predictions(of trial: Trial.ID, split name: String) throws(SweepError) -> Predictions? {
+    try read { db in
+      guard try hasOutcomes(db) else { return nil }
+      return try Row.fetchOne(
+        db,
+        sql: """
+          SELECT name, source, fingerprint, labels, classes, predicted, probability FROM prediction JOIN split ON split.id = split_id
+          WHERE trial_id = ? AND name = ?
+          """, arguments: [trial.rawValue, name]
+      ).map { row in
+        let split = ImageSplit(
+          name: row[0], source: row[1], fingerprint: UInt64(bitPattern: row[2]), labels: [UInt8](row[3] as Data),
+          classes: try JSONDecoder().decode([String].self, from: Data((row[4] as String).utf8)))
+        let (predicted, steps) = ([UInt8](row[5] as Data), [UInt8](row[6] as Data))
+        guard predicted.count == split.labels.count, steps.count == 2 * predicted.count else {
+          throw SweepError(.input, "the predictions of a trial have another length than its split", place: path, remedy: "restore the row")
+        }
+        return Predictions(
+          split: split, predicted: predicted,
+          probability: predicted.indices.map { UInt16(steps[2 * $0]) << 8 | UInt16(steps[2 * $0 + 1]) })
+      }
+    }
+  }
+
+  /// Which images of a split each ranked trial labelled rightly, by objective, best first, of those trials whose answers are kept. Trials that
+  /// answered other images than the first are left out.
+  /// - Parameter limit: at most so many trials; a bitset each.
+  public func answers(_ sweep: SweepRecord, split name: String, limit: Int = 1000) throws(SweepError) -> [(trial: Trial.ID, correct: Bitset)] {
+    try read { db in
+      guard try hasOutcomes(db) else { return [] }
+      let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT trial.id, split_id, images, correct FROM prediction JOIN trial ON trial.id = trial_id JOIN split ON split.id = split_id
+          WHERE sweep_id = ? AND name = ? AND state = 'complete' AND planned AND objective IS NOT NULL
+          ORDER BY objective \(order), number LIMIT ?
+          """, arguments: [sweep.id, name, limit])
+      var splitID: Int64?
+      var answers: [(Trial.ID, Bitset)] = []
+      while let row = try rows.next() {
+        if splitID ?? row[1] != row[1] { continue }
+        splitID = row[1]
+        guard let bits = Bitset(bytes: [UInt8](row[3] as Data), count: row[2]) else {
+          throw SweepError(.input, "the predictions of a trial have another length than its split", place: path, remedy: "restore the row")
+        }
+        answers.append((Trial.ID(rawValue: row[0]), bits))
+      }
+      return answers
+    }
+  }
+
+  /// The model that a trial left; nil where none is kept.
+  public func model(of trial: Trial.ID) throws(SweepError) -> Checkpoint? {
+    try read { db in
+      guard try hasOutcomes(db) else { return nil }
+      return try Row.fetchOne(db, sql: "SELECT epoch, format, state FROM model WHERE trial_id = ?", arguments: [trial.rawValue])
+        .map { Checkpoint(epoch: $0[0], format: $0[1], state: [UInt8]($0[2] as Data)) }
+    }
+  }
+
+  /// A file that is only read may be of a time before there were outcomes.
+  private func hasOutcomes(_ db: Database) throws -> Bool { try db.tableExists("prediction") }
+}
