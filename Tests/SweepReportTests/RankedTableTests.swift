@@ -35,8 +35,13 @@ struct RankedTableTests {
 
   @Test func programsSeeEveryParameterAndMetric() throws {
     let table = try ranked().forPrograms
-    #expect(table.columns.map(\.name) == ["rank", "trial", "state", "epoch", "kind", "x", "score", "loss", "test_accuracy"])
     #expect(
-      try rows(table)[1] == [.integer(2), .integer(1), .text("complete"), .integer(1), .text("k"), .integer(1), .real(0.25), .null, .real(0.5)])
+      table.columns.map(\.name) == [
+        "rank", "trial", "state", "epoch", "tied", "behind_lower", "behind_upper", "kind", "x", "score", "loss", "test_accuracy",
+      ])
+    #expect(
+      try rows(table)[1] == [
+        .integer(2), .integer(1), .text("complete"), .integer(1), .null, .null, .null, .text("k"), .integer(1), .real(0.25), .null, .real(0.5),
+      ])
   }
 }
