@@ -13,7 +13,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CONFIGURATION := -c release --disable-testable-imports
 SWEEP := .build/release/sweep
 BENCHMARKS := .build/release/sweep-benchmarks
-PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist curl
+PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist gnuplot-nox curl
 
 .PHONY: run test check format build install example bench bench-build bench-peers
 

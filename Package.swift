@@ -70,7 +70,7 @@ let package = Package(
     tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
     tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
     tests("SweepReportTests", on: ["SweepCore", "SweepReport", "SweepStore"]),
-    tests("EndToEndTests", on: ["SweepCLI", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),
+    tests("EndToEndTests", on: ["SweepCLI", "SweepReport", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -92,7 +92,7 @@ struct RunOptions: ParsableArguments {
       throw error
     }
     display.close()
-    try RankCommand.print(outcome.sweep, in: store, format: format)
+    try RankCommand.print(outcome.sweep, in: store, format: format, quiet: quiet)
     try store.close()
     Terminal.error(summary(of: outcome, database: database))
     if outcome.wasInterrupted { throw ExitCode.interrupted }

@@ -11,17 +11,24 @@ struct RankCommand: ParsableCommand {
     commandName: "rank", abstract: "Rank a sweep's trials by its objective, with 95 % intervals.",
     discussion: """
       The interval of an accuracy is Wilson's score interval over the images it was measured on.
+      ≈ marks the trials that cannot be told from the best: a set that holds the truly best one with 95 % probability, from the answers of all
+      trials to the same images (docs/ranking.md). Beside it stands how far behind the best a trial may be.
       For people (table, markdown) the objective, the test accuracy and what was swept; for programs (csv, json) every parameter and metric.
 
       EXAMPLE
         sweep rank
         sweep rank cifar10-grid --top 10 --format markdown
+        sweep rank --group-by all-but-seed
         sweep rank --format json | jq '.[0].eta'
       """)
 
   @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
   @Option(help: "Only the first so many (default: 50 for people, all for programs).") var top: Int?
   @Flag(help: "Rank every trial that has a value, not only complete ones.") var all = false
+  @Option(
+    help: ArgumentHelp(
+      "Rank groups of trials by their mean: trials with equal values of these parameters (names with commas, or all-but-seed: of all but that).",
+      valueName: "parameters")) var groupBy: String?
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
@@ -33,7 +40,11 @@ struct RankCommand: ParsableCommand {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
     if sweep == nil { Terminal.error("sweep \(record.name)") }
-    try Self.print(record, in: store, format: format, all: all, top: top)
+    if let groupBy {
+      try printGroups(record, by: groupBy, in: store)
+    } else {
+      try Self.print(record, in: store, format: format, all: all, top: top)
+    }
     let counts = try store.counts(sweepID: record.id)
     let left =
       TrialState.allCases.filter { $0 != .complete }.compactMap { state in counts.planned[state].map { "\($0) \(state.rawValue)" } }
@@ -41,18 +52,45 @@ struct RankCommand: ParsableCommand {
     if !all, !left.isEmpty { Terminal.error("not ranked: \(left.joined(separator: ", ")) (--all ranks every trial that has a value)") }
   }
 
-  static func print(_ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool = false, top: Int? = nil) throws {
+  private func printGroups(_ sweep: SweepRecord, by text: String, in store: Store) throws {
+    let file = try SweepFile(definition: sweep.definition)
+    let names = try Self.groupNames(text, space: file.space)
+    let trials = try store.ranking(sweep, all: all)
+    if trials.isEmpty { return Terminal.error("no complete trials to rank yet") }
+    let answers = try Noise.split(of: sweep.objective.metric).map { try store.answers(sweep, split: $0, limit: trials.count) } ?? []
+    let table = GroupedTable(
+      sweep, trials: trials, by: names, metrics: try store.metrics(sweepID: sweep.id),
+      answers: Dictionary(uniqueKeysWithValues: answers.map { ($0.trial, $0.correct) }))
+    try format.print(table.table(limit: top ?? (format.isForPeople ? 50 : table.count)))
+    if let sentence = table.sentence { Terminal.error(sentence) }
+  }
+
+  /// The swept parameters that a text such as "lambda,eta" or "all-but-seed" names.
+  private static func groupNames(_ text: String, space: SearchSpace) throws(SweepError) -> [String] {
+    let isComplement = text.hasPrefix("all-but-")
+    let given = (isComplement ? String(text.dropFirst("all-but-".count)) : text).split(separator: ",").map(String.init)
+    for name in given where space[name] == nil {
+      throw SweepError(.usage, .unknown("parameter", name, known: space.sweptNames, place: "--group-by"))
+    }
+    return isComplement ? space.sweptNames.filter { !given.contains($0) } : given
+  }
+
+  static func print(
+    _ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool = false, top: Int? = nil, quiet: Bool = false
+  ) throws {
     let limit = top ?? (format.isForPeople ? 50 : nil)
     let trials = try store.ranking(sweep, all: all, limit: limit)
     if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
+    let noise = try Noise(of: sweep, in: store)
     let table = RankedTable(
-      sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), parameters: file.space.names, swept: file.space.sweptNames
+      sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), parameters: file.space.names, swept: file.space.sweptNames, noise: noise
     ) {
       trainer?.samples($0, $1)
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
+    if !quiet { for sentence in noise?.sentences ?? [] { Terminal.error(sentence) } }
     guard let limit, trials.count == limit, !all else { return }
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     if complete > limit { Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all") }

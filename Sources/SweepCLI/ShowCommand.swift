@@ -14,18 +14,15 @@ struct ShowCommand: ParsableCommand {
         sweep show 7 --sweep cifar10-grid --format csv
       """)
 
-  @Argument(help: "The trial's number, as 'sweep rank' shows it.") var trial: Int
+  @Argument(help: "The trial: its number, as 'sweep rank' shows it, or 'best', or SWEEP:NUMBER.") var trial: TrialReference
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
   func run() throws {
     let store = try database.reading()
-    let record = try store.sweep(named: sweep)
-    guard let found = try store.trial(trial, sweepID: record.id) else {
-      let total = try store.counts(sweepID: record.id).total
-      throw SweepError(.input, "the sweep '\(record.name)' has no trial \(trial)", place: store.path, remedy: "its trials are 1 to \(total)")
-    }
+    let named = try trial.found(in: store, sweep: sweep)
+    let (record, found) = (named.sweep, named.trial)
     Terminal.error("\(record.name), trial \(found.number): \(found.state.rawValue)\(found.reason.map { ", \($0)" } ?? "")")
     for (name, value) in zip(found.assignment.names, found.assignment.values) { Terminal.error("  \(name): \(value)") }
     let times = [found.startedAt.map { "started \($0)" }, found.finishedAt.map { "finished \($0)" }].compactMap { $0 }
@@ -35,7 +32,8 @@ struct ShowCommand: ParsableCommand {
     let columns = ViewColumns(parameters: [], metrics: metrics).metrics
     try format.print(
       Table(
-        columns: [Table.Column("epoch")] + columns.map { Table.Column($0.column, title: $0.name.spaced, format: Self.brief) },
+        columns: [Table.Column("epoch")]
+          + columns.map { Table.Column($0.column, title: $0.name.spaced, format: $0.name.hasSuffix("_gap") ? Table.rounded : Self.brief) },
         rows: try store.epochs(of: found.id).map { epoch in
           [.integer(epoch.epoch)] + metrics.map { name in epoch[name].flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
         }))

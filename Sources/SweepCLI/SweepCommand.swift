@@ -32,7 +32,8 @@ struct SweepCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self, ShowCommand.self,
-      QueryCommand.self, DataCommand.self,
+      PlotCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self, QueryCommand.self,
+      DataCommand.self,
     ])
 
   static func main() {

@@ -19,10 +19,24 @@ enum Terminal {
   /// By https://no-color.org.
   static var allowsColour: Bool { errorIsTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
 
+  static var outputAllowsColour: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isatty(1) == 1 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+
   /// The terminal behind standard error; 80 × 24 where it does not say.
-  static var size: (columns: Int, rows: Int) {
+  static var size: (columns: Int, rows: Int) { size(of: 2) }
+
+  /// What a figure may fill of the terminal behind standard output: all but the line of the prompt.
+  static var outputSize: (columns: Int, rows: Int) {
+    let size = size(of: 1)
+    return (size.columns, size.rows - 1)
+  }
+
+  private static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
     var size = winsize()
-    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0 ? (Int(size.ws_col), Int(size.ws_row)) : (80, 24)
+    let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0
+    return isKnown ? (Int(size.ws_col), Int(size.ws_row)) : (80, 24)
   }
 
   private static func write(_ text: String, to descriptor: Int32) {

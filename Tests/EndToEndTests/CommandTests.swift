@@ -37,7 +37,7 @@ struct CommandTests {
     let result = try ran()
     #expect(result.status == 0)
     let lines = result.output.split(separator: "\n")
-    #expect(lines[0].hasPrefix("rank  trial  validation accuracy  95 % interval  test accuracy  95 % interval  lambda"))
+    #expect(lines[0].hasPrefix("rank  trial  validation accuracy  95 % interval  behind the best  test accuracy  95 % interval  lambda"))
     #expect(lines.count == 8)
     #expect(result.errors.contains("small: 6 trials (6 new), 6 to run"))
     #expect(result.errors.contains("small: 6 complete; 6 ended now in") && result.errors.contains("results in results.sqlite"))

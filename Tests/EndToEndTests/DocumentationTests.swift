@@ -10,9 +10,13 @@ import Testing
 struct DocumentationTests {
   private func document(_ path: String) throws -> String { try String(contentsOfFile: projectFolder + "/" + path, encoding: .utf8) }
 
-  static let commands = ["plan", "run", "resume", "status", "list", "rank", "show", "query", "data"]
+  static let commands = [
+    "plan", "run", "resume", "status", "list", "rank", "show", "plot", "compare", "importance", "predict", "eval", "classes", "query", "data",
+  ]
 
-  @Test(arguments: commands.map { [$0] } + ["list", "fetch", "verify"].map { ["data", $0] } + [[]])
+  @Test(
+    arguments: commands.map { [$0] } + ["list", "fetch", "verify"].map { ["data", $0] }
+      + ["curves", "histogram", "heatmap", "parallel", "slice", "importance"].map { ["plot", $0] } + [[]])
   func everyCommandsHelpHasAnExample(command: [String]) throws {
     let help = try SweepBinary(in: NSTemporaryDirectory()).run(command + ["--help"])
     #expect(help.status == 0 && help.output.contains("EXAMPLE\n"))
@@ -26,7 +30,10 @@ struct DocumentationTests {
 
   @Test func theSweepFilePageNamesEveryKeyAndParameter() throws {
     let page = try document("docs/sweep-file.md")
-    for key in ["name", "description", "method", "metric", "trainer", "parameters", "goal", "at", "value", "values", "min", "max", "distribution"] {
+    for key in [
+      "name", "description", "method", "metric", "trainer", "parameters", "keep_predictions", "keep_models", "goal", "at", "value", "values", "min",
+      "max", "distribution",
+    ] {
       #expect(page.contains("`\(key)`"), "\(key)")
     }
     for declaration in Hyperparameters.declarations + TestFunctionExecutor.declarations {

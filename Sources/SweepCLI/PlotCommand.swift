@@ -1,0 +1,260 @@
+// `sweep plot KIND`: figures of trials and of sweeps, into a file or onto the terminal. What they show is made in SweepReport.
+
+import ArgumentParser
+import Foundation
+import SweepCore
+import SweepKit
+import SweepReport
+import SweepStore
+
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot", abstract: "Draw a figure: into an SVG, PNG or PDF file, or onto the terminal.",
+    discussion: """
+      Figures are drawn by gnuplot (Debian: gnuplot-nox). --keep-script keeps what it was given: 'gnuplot FILE' draws the figure again.
+
+      EXAMPLE
+        sweep plot curves best
+        sweep plot heatmap cifar10-grid --x eta --y batch_size -o heatmap.png
+      """,
+    subcommands: [
+      CurvesPlot.self, HistogramPlot.self, HeatmapPlot.self, ParallelPlot.self, SlicePlot.self, ImportancePlot.self,
+    ])
+}
+
+/// Where a figure goes.
+struct PlotOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("The picture; .svg, .png or .pdf (default: the terminal).", valueName: "file"), completion: .file())
+  var output: String?
+  @Option(help: ArgumentHelp("Keep gnuplot's script with its data.", valueName: "file"), completion: .file()) var keepScript: String?
+  @OptionGroup var database: DatabaseOption
+
+  func draw(_ figure: Figure) throws {
+    if let keepScript {
+      let script = try output.map { try Gnuplot.script(for: figure, path: $0) } ?? "set terminal dumb\n" + figure.script
+      do { try script.write(toFile: keepScript, atomically: true, encoding: .utf8) } catch {
+        throw SweepError(
+          .io, "the script cannot be written: \(error.localizedDescription)", place: keepScript, remedy: "name a file in a folder that exists")
+      }
+    }
+    if let output { return try Gnuplot.draw(figure, to: output) }
+    let size = Terminal.outputSize
+    Terminal.output(try Gnuplot.text(of: figure, columns: size.columns, rows: size.rows, colour: Terminal.outputAllowsColour))
+  }
+}
+
+struct CurvesPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "curves", abstract: "A metric over the epochs, of one trial or several.",
+    discussion: """
+      EXAMPLE
+        sweep plot curves best
+        sweep plot curves table1:best --metric accuracy -o fig6.svg
+        sweep plot curves table1:1 multiple-bce:1 --metric accuracy --gap -o gap.png
+      """)
+
+  @Argument(help: "Trials: numbers or 'best', or SWEEP:NUMBER (default: the best).") var trials: [TrialReference] = []
+  @Option(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "loss, accuracy or cost, or any metric by its name (default: loss, or the objective).") var metric: String?
+  @Option(help: "The splits, with commas.") var splits = "train,validation"
+  @Flag(help: "The gap between training and validation instead of both.") var gap = false
+  @Option(help: "The so many best trials.") var top: Int?
+  @OptionGroup var plot: PlotOptions
+
+  func validate() throws {
+    if let top, top < 1 { throw ValidationError("--top is \(top); use 1 or more") }
+    for split in splits.split(separator: ",") where !["train", "validation", "test"].contains(split) {
+      throw ValidationError(Diagnostic.unknown("split", String(split), known: ["train", "validation", "test"]).description)
+    }
+  }
+
+  func run() throws {
+    let store = try plot.database.reading()
+    var found = try trials.map { try $0.found(in: store, sweep: sweep) }
+    if let top {
+      let record = try store.sweep(named: sweep)
+      found += try store.ranking(record, limit: top).map { FoundTrial(sweep: record, trial: $0.trial) }
+    }
+    if found.isEmpty { found = [try TrialReference.best.found(in: store, sweep: sweep)] }
+    let figures = try SweepFigures(found[0].sweep, in: store)
+    let known = try store.metrics(sweepID: found[0].sweep.id)
+    let quantity = metric ?? (known.contains("validation_loss") ? "loss" : found[0].sweep.objective.metric)
+    try plot.draw(
+      figures.curves(
+        of: found.map { ($0.name, $0.trial, try store.epochs(of: $0.trial.id)) }, of: gap ? "\(quantity)_gap" : quantity,
+        splits: splits.split(separator: ",").map(String.init)))
+  }
+}
+
+struct HistogramPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "histogram", abstract: "The probability given to the true class, for rightly and for wrongly labelled images.",
+    discussion: """
+      EXAMPLE
+        sweep plot histogram best
+        sweep plot histogram table1:1 multiple-bce:1 -o histogram.png
+      """)
+
+  @Argument(help: "Up to three trials: numbers or 'best', or SWEEP:NUMBER (default: the best).") var trials: [TrialReference] = []
+  @Option(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "Bars from 0 to 1.") var bins = 20
+  @OptionGroup var split: SplitOption
+  @OptionGroup var plot: PlotOptions
+
+  func validate() throws {
+    guard (2...200).contains(bins) else { throw ValidationError("--bins is \(bins); use 2 to 200") }
+    guard trials.count <= 3 else { throw ValidationError("there are \(trials.count) trials; more than 3 histograms over each other cannot be read") }
+  }
+
+  func run() throws {
+    let store = try plot.database.reading()
+    let found = try (trials.isEmpty ? [.best] : trials).map { try $0.found(in: store, sweep: sweep) }
+    let losses = found.map { $0.trial.assignment["loss"] }
+    // Both losses over each other are what the lab compares; otherwise a trial is its number.
+    let isByLoss = Set(losses).count == found.count && found.count > 1
+    try plot.draw(
+      SweepFigures.histogram(
+        found.map { trial in
+          let loss = trial.trial.assignment["loss"]?.description.spaced ?? trial.name
+          return (isByLoss ? loss : trial.name, try trial.predictions(split.split, in: store))
+        }, bins: bins))
+  }
+}
+
+/// A figure of all complete trials of a sweep.
+private struct SweepPlotInput {
+  let store: Store
+  let record: SweepRecord
+  let space: SearchSpace
+  let trials: [TrialRecord]
+  let figures: SweepFigures
+
+  init(_ name: String?, _ database: DatabaseOption) throws {
+    store = try database.reading()
+    record = try store.sweep(named: name)
+    space = try SweepFile(definition: record.definition).space
+    trials = try store.ranking(record).map(\.trial)
+    figures = try SweepFigures(record, in: store)
+    guard !trials.isEmpty else {
+      throw SweepError(
+        .input, "the sweep '\(record.name)' has no complete trial yet", place: store.path, remedy: "wait for one, or name another sweep")
+    }
+    guard !space.sweptNames.isEmpty else {
+      throw SweepError(.input, "the sweep '\(record.name)' varies no parameter", place: store.path, remedy: "'sweep plot curves' shows a trial")
+    }
+  }
+}
+
+struct HeatmapPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "heatmap", abstract: "The objective over two parameters, the others averaged or fixed.",
+    discussion: """
+      Without --x and --y, the two parameters that matter most.
+
+      EXAMPLE
+        sweep plot heatmap
+        sweep plot heatmap cifar10-grid --x eta --y lambda --where batch_size=100 -o heatmap.png
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "The parameter from left to right.") var x: String?
+  @Option(help: "The parameter from bottom to top.") var y: String?
+  @Option(name: .customLong("where"), help: ArgumentHelp("Only trials with this value; may be repeated.", valueName: "name=value"))
+  var conditions: [String] = []
+  @OptionGroup var plot: PlotOptions
+
+  func run() throws {
+    let input = try SweepPlotInput(sweep, plot.database)
+    for name in [x, y].compactMap({ $0 }) + (try fixed(input).keys) where !input.space.sweptNames.contains(name) {
+      throw SweepError(.usage, .unknown("swept parameter", name, known: input.space.sweptNames))
+    }
+    let fixed = try fixed(input)
+    var free = input.space.sweptNames.filter { fixed[$0] == nil && $0 != x && $0 != y }
+    if let importance = try? Importance(of: input.record.objective, trials: input.trials, space: input.space) {
+      let order = importance.effects.filter { $0.parameters.count == 1 }.map { $0.parameters[0] }
+      free.sort { (order.firstIndex(of: $0) ?? .max) < (order.firstIndex(of: $1) ?? .max) }
+    }
+    let across = x ?? (free.isEmpty ? nil : free.removeFirst())
+    let up = y ?? free.first
+    guard let across, let up, across != up else {
+      throw SweepError(
+        .input, "a heat map needs two parameters that vary; '\(input.record.name)' has \(counted(input.space.sweptNames.count, "of them"))",
+        remedy: "'sweep plot slice' shows one")
+    }
+    try plot.draw(input.figures.heatmap(input.trials, x: across, y: up, condition: fixed))
+  }
+
+  private func fixed(_ input: SweepPlotInput) throws(SweepError) -> [String: ParameterValue] {
+    var fixed: [String: ParameterValue] = [:]
+    for condition in conditions {
+      let parts = condition.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw SweepError(.usage, "--where \(condition) is not NAME=VALUE", remedy: "write, for example, --where batch_size=100")
+      }
+      fixed[parts[0]] = input.space.landmarks(parts[0]).first { $0.description == parts[1] } ?? YAMLScalar.value(of: parts[1])
+    }
+    return fixed
+  }
+}
+
+struct ParallelPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parallel", abstract: "Every trial as a line through its parameters to its objective.",
+    discussion: """
+      EXAMPLE
+        sweep plot parallel
+        sweep plot parallel cifar10-grid -o parallel.svg
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  func run() throws {
+    let input = try SweepPlotInput(sweep, plot.database)
+    try plot.draw(input.figures.parallel(Array(input.trials.prefix(1000))))
+    if input.trials.count > 1000 { Terminal.error("the best 1000 of \(input.trials.count) trials") }
+  }
+}
+
+struct SlicePlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "slice", abstract: "The objective over each parameter, one panel each.",
+    discussion: """
+      EXAMPLE
+        sweep plot slice
+        sweep plot slice cifar10-grid -o slice.pdf
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  func run() throws {
+    let input = try SweepPlotInput(sweep, plot.database)
+    try plot.draw(input.figures.slice(Array(input.trials.prefix(5000))))
+    if input.trials.count > 5000 { Terminal.error("the best 5000 of \(input.trials.count) trials") }
+  }
+}
+
+struct ImportancePlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "importance", abstract: "How much of the differences between trials each parameter explains.",
+    discussion: """
+      EXAMPLE
+        sweep plot importance
+        sweep plot importance cifar10-grid -o importance.png
+      """)
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  func run() throws {
+    let input = try SweepPlotInput(sweep, plot.database)
+    try plot.draw(input.figures.importance(try Importance(of: input.record.objective, trials: input.trials, space: input.space)))
+  }
+}
+
+extension SweepFigures {
+  init(_ record: SweepRecord, in store: Store) throws(SweepError) {
+    self.init(record, space: try SweepFile(definition: record.definition).space, metrics: try store.metrics(sweepID: record.id))
+  }
+}

@@ -1,0 +1,68 @@
+// How a command line names a trial: its number, or "best", after the sweep's name where it is another than the command's.
+
+import ArgumentParser
+import SweepCore
+import SweepStore
+
+/// "7", "best", "table1:7" or "table1:best".
+struct TrialReference: ExpressibleByArgument {
+  let sweep: String?
+  /// nil: the best.
+  let number: Int?
+
+  static let best = TrialReference(sweep: nil, number: nil)
+
+  private init(sweep: String?, number: Int?) { (self.sweep, self.number) = (sweep, number) }
+
+  init?(argument: String) {
+    let colon = argument.lastIndex(of: ":")
+    let trial = colon.map { String(argument[argument.index(after: $0)...]) } ?? argument
+    sweep = colon.map { String(argument[..<$0]) }
+    number = Int(trial)
+    if number == nil, trial != "best" { return nil }
+  }
+
+  /// The trial, with its sweep.
+  /// - Parameter name: the sweep to look in where the reference names none; nil: the newest.
+  func found(in store: Store, sweep name: String?) throws(SweepError) -> FoundTrial {
+    let record = try store.sweep(named: sweep ?? name)
+    guard let number else {
+      guard let best = try store.ranking(record, limit: 1).first?.trial else {
+        throw SweepError(.input, "the sweep '\(record.name)' has no complete trial yet", place: store.path, remedy: "name a trial by its number")
+      }
+      return FoundTrial(sweep: record, trial: best)
+    }
+    guard let trial = try store.trial(number, sweepID: record.id) else {
+      let total = try store.counts(sweepID: record.id).total
+      throw SweepError(.input, "the sweep '\(record.name)' has no trial \(number)", place: store.path, remedy: "its trials are 1 to \(total)")
+    }
+    return FoundTrial(sweep: record, trial: trial)
+  }
+}
+
+struct FoundTrial {
+  let sweep: SweepRecord
+  let trial: TrialRecord
+
+  var name: String { "\(sweep.name):\(trial.number)" }
+
+  /// - Throws: where they are not kept, with what to do about it.
+  func predictions(_ split: String, in store: Store) throws(SweepError) -> Predictions {
+    if let found = try store.predictions(of: trial.id, split: split) { return found }
+    throw SweepError(
+      .input, "no answers of trial \(name) to the \(split) images are kept", place: store.path,
+      remedy: trial.state == .complete
+        ? "set 'keep_predictions: all' in its sweep file and run it under another --name"
+        : "the trial is \(trial.state.rawValue); only complete ones have them")
+  }
+}
+
+struct SplitOption: ParsableArguments {
+  @Option(help: "The images: validation or test.", completion: .list(["validation", "test"])) var split = "test"
+
+  func validate() throws {
+    guard ["validation", "test"].contains(split) else {
+      throw ValidationError(Diagnostic.unknown("split", split, known: ["validation", "test"]).description)
+    }
+  }
+}
