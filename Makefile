@@ -3,6 +3,7 @@
 # make check    what CI runs: format, build without warnings, all tests
 # make format   rewrite the sources in the one format
 # make example  make results.sqlite.example and the cookbook's answers anew
+# make lab      all tables and figures of the lab into lab/, beside the report's figures; needs CIFAR-10 ('sweep data fetch cifar10')
 # make bench    how fast kernels, sweeps, bookkeeping and queries are, as Markdown (docs/benchmarks.md)
 # make bench-peers   the same work with Optuna, NumPy and JAX; PEERS is the folder of their scripts, DATA that of the CIFAR-10 files
 
@@ -13,9 +14,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CONFIGURATION := -c release --disable-testable-imports
 SWEEP := .build/release/sweep
 BENCHMARKS := .build/release/sweep-benchmarks
+LAB := .build/release/sweep-lab
 PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist gnuplot-nox curl
 
-.PHONY: run test check format build install example bench bench-build bench-peers
+.PHONY: run test check format build install example lab bench bench-build bench-peers
 
 run: build
 	$(SWEEP) run sweeps/quickstart.yaml
@@ -52,6 +54,10 @@ example: build
 	rm -f results.sqlite.example
 	sqlite3 .build/example/results.sqlite "VACUUM INTO 'results.sqlite.example'"
 	SWEEP_UPDATE_DOCS=1 $(SWIFT) test $(CONFIGURATION) --filter DocumentationTests
+
+lab: build
+	@$(SWIFT) build -c release --product sweep-lab >&2
+	$(LAB) --sweeps sweeps --output lab
 
 # OpenBLAS is the yardstick; nothing else needs it.
 bench-build: install

@@ -60,6 +60,14 @@ let package = Package(
       ],
       path: "Sources/SweepBenchmarks", swiftSettings: settings),
 
+    // What `make lab` runs; not a product.
+    .executableTarget(
+      name: "sweep-lab",
+      dependencies: [
+        "SweepKit", "SweepReport", "SweepStore", "SweepTraining", "SweepCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/SweepLab", swiftSettings: settings),
+
     .target(
       name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
       swiftSettings: settings),

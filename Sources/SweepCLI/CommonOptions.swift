@@ -28,7 +28,7 @@ struct DatabaseOption: ParsableArguments {
 }
 
 struct FormatOption: ParsableArguments {
-  @Option(help: "table, csv, json or markdown. JSON is an array of flat objects.", completion: .list(exporters.names))
+  @Option(help: "table, csv, json, markdown or html. JSON is an array of flat objects.", completion: .list(exporters.names))
   var format = "table"
 
   func validate() throws {

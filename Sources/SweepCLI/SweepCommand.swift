@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import SweepCore
+import SweepKit
 
 @main
 struct SweepCommand: ParsableCommand {
@@ -29,10 +30,11 @@ struct SweepCommand: ParsableCommand {
 
       Completions: sweep --generate-completion-script bash|zsh|fish
       """,
-    version: "0.1.0",
+    version: sweepVersion,
     subcommands: [
       PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self, ShowCommand.self,
-      PlotCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self, QueryCommand.self,
+      PlotCommand.self, ReportCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self,
+      QueryCommand.self,
       DataCommand.self,
     ])
 

@@ -55,6 +55,18 @@ public struct Parameter: Sendable, Hashable {
   }
 }
 
+extension Parameter.Domain {
+  /// As a person writes it.
+  public var text: String {
+    switch self {
+    case .constant(let value): value.description
+    case .values(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
+    case .integers(let min, let max): "\(min)...\(max)"
+    case .reals(let min, let max): "\(min)...\(max)"
+    }
+  }
+}
+
 /// What an executor says of one parameter it takes: its type, range, default and meaning.
 public struct ParameterDeclaration: Sendable {
   public enum Kind: Sendable {

@@ -8,6 +8,8 @@ public struct TrainerEntry: Sendable {
   public let metrics: [String]
   /// What a user should know before anything runs.
   public let notes: [String]
+  /// Which of its implementations runs here, for the record: "kernels avx512".
+  public let implementation: String?
   /// What is wrong with combinations of values that are fine by themselves; the places are paths such as "parameters.seed".
   public let problems: @Sendable (SearchSpace) -> [Diagnostic]
   /// The number of independent samples behind a metric that is a share (an accuracy), for its confidence interval; nil for other metrics.
@@ -17,7 +19,7 @@ public struct TrainerEntry: Sendable {
   public let make: @Sendable () -> any TrialExecutor
 
   public init(
-    name: String, parameters: [ParameterDeclaration], metrics: [String], notes: [String] = [],
+    name: String, parameters: [ParameterDeclaration], metrics: [String], notes: [String] = [], implementation: String? = nil,
     problems: @escaping @Sendable (SearchSpace) -> [Diagnostic] = { _ in [] },
     samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil },
     evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)? = nil,
@@ -25,6 +27,7 @@ public struct TrainerEntry: Sendable {
   ) {
     (self.name, self.parameters, self.metrics, self.notes) = (name, parameters, metrics, notes)
     (self.problems, self.samples, self.evaluate, self.make) = (problems, samples, evaluate, make)
+    self.implementation = implementation
   }
 }
 

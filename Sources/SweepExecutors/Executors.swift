@@ -14,6 +14,7 @@ package enum OneLayerNetworkEntry {
     TrainerEntry(
       name: "one-layer-network", parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
       notes: kernels.isFast ? [] : ["the kernels '\(kernels.name)' do without fused multiply-add: the same numbers, but about 90 times slower"],
+      implementation: "kernels \(kernels.name)",
       problems: problems, samples: samples,
       evaluate: { (assignment, model, split) throws(SweepError) in
         try BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders)).evaluate(assignment, model: model, split: split)

@@ -91,15 +91,3 @@ extension Objective {
   /// "maximize validation_accuracy at last"
   var text: String { "\(goal.rawValue) \(metric) at \(at.rawValue)" }
 }
-
-extension Parameter.Domain {
-  /// As a person writes it.
-  public var text: String {
-    switch self {
-    case .constant(let value): value.description
-    case .values(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
-    case .integers(let min, let max): "\(min)...\(max)"
-    case .reals(let min, let max): "\(min)...\(max)"
-    }
-  }
-}

@@ -66,7 +66,11 @@ public struct SweepRunner: Sendable {
     let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers)
     let toRun = before.toRun
     let work = schedule.expectedWork(of: toRun)
-    if toRun > 0 { try executor.prepare(for: file.space) }
+    if toRun > 0 {
+      try executor.prepare(for: file.space)
+      let environment = RunEnvironment.text(workers: workers, implementation: trainer.implementation)
+      try store.addEvent(sweepID: sweep.id, kind: "started", detail: environment)
+    }
     observer.observe(
       .planned(
         RunPlan(sweep: sweep, swept: file.space.sweptNames, result: result, resumed: before.interrupted, toRun: toRun, work: work, workers: workers)))

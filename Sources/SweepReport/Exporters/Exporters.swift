@@ -3,4 +3,4 @@
 import SweepCore
 
 package let exporters = Registry<any Exporter>(
-  "format", [("table", TextTable()), ("csv", CSVExporter()), ("json", JSONExporter()), ("markdown", MarkdownExporter())])
+  "format", [("table", TextTable()), ("csv", CSVExporter()), ("json", JSONExporter()), ("markdown", MarkdownExporter()), ("html", HTMLExporter())])

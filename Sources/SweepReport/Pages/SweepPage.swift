@@ -1,0 +1,171 @@
+// The report of one sweep: what was asked, what came out, what of it is certain, and what it was run with. Each table has the SQL that it
+// comes from, so that a reader can ask on.
+
+import SweepCore
+import SweepStore
+
+package struct SweepPage {
+  private let sweep: SweepRecord
+  private let space: SearchSpace
+  private let store: Store
+  private let samples: @Sendable (String, Assignment) -> Int?
+  private let metrics: [String]
+  private let ranked: [RankedTrial]
+  private let figures: SweepFigures
+
+  /// Rows of the ranked table, and trials whose curves are drawn.
+  private static let (listed, drawn) = (50, 5)
+
+  /// - Parameter samples: the number of samples behind a metric that is a share.
+  package init(_ sweep: SweepRecord, space: SearchSpace, in store: Store, samples: @escaping @Sendable (String, Assignment) -> Int?)
+    throws(SweepError)
+  {
+    (self.sweep, self.space, self.store, self.samples) = (sweep, space, store, samples)
+    metrics = try store.metrics(sweepID: sweep.id)
+    ranked = try store.ranking(sweep)
+    figures = SweepFigures(sweep, space: space, metrics: metrics)
+  }
+
+  /// - Parameters:
+  ///   - description: of the sweep, from its file.
+  ///   - withFigures: they need gnuplot.
+  package func document(description: String?, withFigures: Bool) throws(SweepError) -> Document {
+    var page = Document("Sweep \(sweep.name)")
+    if let description { page.text(description) }
+    try addDefinition(to: &page)
+    try addRanking(to: &page)
+    if !ranked.isEmpty {
+      if withFigures { try addCurves(to: &page) }
+      try addImportance(to: &page, withFigures: withFigures)
+      try addAnswers(to: &page, withFigures: withFigures)
+    }
+    try addEvents(to: &page)
+    return page
+  }
+
+  // MARK: parts
+
+  private func addDefinition(to page: inout Document) throws(SweepError) {
+    page.heading("What was asked")
+    page.text("The objective: \(sweep.objective.goal.rawValue) \(sweep.objective.metric.spaced), of the \(sweep.objective.at.rawValue) epoch.")
+    page.table(
+      Table(
+        columns: [.init("parameter"), .init("values")],
+        rows: space.parameters.map { [.text($0.name), .text($0.domain.isConstant ? $0.domain.text : "\($0.domain.text), swept")] }),
+      sql: "SELECT definition FROM sweep WHERE name = \(quoted(text: sweep.name))")
+    page.text("How far it is:")
+    try page.table(answer("SELECT state, count(*) AS trials, sum(epochs_done) AS epochs FROM \(view("trials")) GROUP BY state"))
+  }
+
+  private func addRanking(to page: inout Document) throws(SweepError) {
+    page.heading("Ranking")
+    guard !ranked.isEmpty else { return page.text("No trial is complete yet.") }
+    let noise = try Noise(of: sweep, in: store)
+    let table = RankedTable(
+      sweep, trials: Array(ranked.prefix(Self.listed)), metrics: metrics, parameters: space.names, swept: space.sweptNames, noise: noise,
+      samples: samples)
+    let shown = ["trial", "objective"] + ["test_accuracy"].filter(metrics.contains) + space.sweptNames
+    let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
+    page.table(
+      table.forPeople,
+      sql: """
+        SELECT \(shown.map(quoted(name:)).joined(separator: ", ")) FROM \(view("trials"))
+        WHERE state = 'complete' ORDER BY objective \(order), trial LIMIT \(Self.listed)
+        """)
+    if ranked.count > Self.listed { page.text("The best \(Self.listed) of \(ranked.count).") }
+    for sentence in noise?.sentences ?? [] { page.text(sentence.prefix(1).uppercased() + sentence.dropFirst() + ".") }
+  }
+
+  private func addCurves(to page: inout Document) throws(SweepError) {
+    page.heading("Curves")
+    let best = Array(ranked.prefix(Self.drawn))
+    let trials = try best.map { ranked throws(SweepError) in
+      (name: "trial \(ranked.trial.number)", trial: ranked.trial, epochs: try store.epochs(of: ranked.trial.id))
+    }
+    let quantities = ["loss", "accuracy"].filter { metrics.contains("validation_\($0)") }
+    for quantity in quantities {
+      page.figure(
+        try figures.curves(of: [trials[0]], of: quantity, splits: ["train", "validation"]), "best-\(quantity)",
+        "Trial \(best[0].trial.number), the best: \(quantity)")
+    }
+    if trials.count > 1 {
+      let quantity = quantities.last ?? sweep.objective.metric
+      page.figure(
+        try figures.curves(of: trials, of: quantity, splits: ["validation"]), "curves", "The \(trials.count) best trials: \(quantity.spaced)")
+    }
+    let numbers = best.map { String($0.trial.number) }.joined(separator: ", ")
+    page.code("SELECT * FROM \(view("epochs")) WHERE trial IN (\(numbers)) ORDER BY trial, epoch")
+  }
+
+  private func addImportance(to page: inout Document, withFigures: Bool) throws(SweepError) {
+    let trials = ranked.map(\.trial)
+    guard trials.count > 1, !space.sweptNames.isEmpty, let importance = try? Importance(of: sweep.objective, trials: trials, space: space) else {
+      return
+    }
+    page.heading("What matters")
+    if withFigures { page.figure(figures.importance(importance), "importance", "Importance of the parameters") }
+    page.table(
+      importance.table,
+      sql: "SELECT \((space.sweptNames.map(quoted(name:)) + ["objective"]).joined(separator: ", ")) FROM \(view("trials")) WHERE state = 'complete'")
+    page.text(importance.sentence.prefix(1).uppercased() + importance.sentence.dropFirst() + ".")
+    guard withFigures else { return }
+    page.figure(figures.slice(Array(trials.prefix(5000))), "slice", "The objective over each parameter, with the mean of each value")
+    page.figure(figures.parallel(Array(trials.prefix(1000))), "parallel", "Every trial as a line through its parameters")
+    let main = importance.effects.filter { $0.parameters.count == 1 }.prefix(3).map { $0.parameters[0] }
+    for (index, x) in main.enumerated() {
+      for y in main.dropFirst(index + 1) {
+        page.figure(try figures.heatmap(trials, x: x, y: y), "heatmap-\(x)-\(y)", "\(x.spaced) and \(y.spaced), the others averaged")
+        page.code(
+          """
+          SELECT \(quoted(name: x)), \(quoted(name: y)), avg(objective) FROM \(view("trials"))
+          WHERE state = 'complete' GROUP BY 1, 2
+          """)
+      }
+    }
+  }
+
+  private func addAnswers(to page: inout Document, withFigures: Bool) throws(SweepError) {
+    guard let best = ranked.first?.trial, let predictions = try store.predictions(of: best.id, split: "test") else { return }
+    page.heading("What the best trial answers")
+    if withFigures {
+      page.figure(
+        SweepFigures.histogram([("trial \(best.number)", predictions)], bins: 20), "histogram",
+        "Probability that trial \(best.number) gives to the true class, test images")
+    }
+    page.text("The share of each class among the correctly and among the incorrectly labelled test images:")
+    page.table(
+      ClassShares.table([("trial \(best.number)", ClassShares(predictions))]),
+      sql: """
+        SELECT label, avg(correct) AS accuracy, sum(correct) AS correct, count(*) - sum(correct) AS incorrect
+        FROM \(view("predictions")) WHERE trial = \(best.number) AND split = 'test' GROUP BY label
+        """)
+  }
+
+  private func addEvents(to page: inout Document) throws(SweepError) {
+    page.heading("What it was run with")
+    try page.table(
+      answer(
+        """
+        SELECT at, kind, detail FROM event WHERE sweep_id = \(sweep.id) ORDER BY id
+        """))
+  }
+
+  // MARK: SQL
+
+  /// A table that is the answer to a statement, and says so.
+  private func answer(_ sql: String) throws(SweepError) -> (Table, String) {
+    let result = try store.query(sql)
+    return (Table(columns: result.columns.map { .init($0, title: $0.spaced) }, rows: result.rows), sql)
+  }
+
+  private func view(_ kind: String) -> String { quoted(name: "\(kind)_\(sweep.slug)") }
+  private func quoted(name: String) -> String {
+    let isPlain = name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+    return isPlain && name.first?.isNumber == false ? name : "\"" + name.replacing("\"", with: "\"\"") + "\""
+  }
+  private func quoted(text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+}
+
+extension Document {
+  fileprivate mutating func table(_ answer: (table: Table, sql: String)) { table(answer.table, sql: answer.sql) }
+}
