@@ -73,10 +73,10 @@ extension Figure {
     text.count <= length ? text : text.prefix(max(1, length - 1)) + "…"
   }
 
-  /// The text in lines of at most so many characters, broken at spaces, at most three.
+  /// The text in lines of at most so many characters, broken at spaces (not at those that do not break), at most three.
   package static func wrapped(_ text: String, to length: Int) -> [String] {
     var lines: [String] = []
-    for word in text.split(whereSeparator: \.isWhitespace) {
+    for word in text.split(whereSeparator: { $0.isWhitespace && $0 != "\u{a0}" }) {
       if let last = lines.last, last.count + 1 + word.count <= length || lines.count == 3 {
         lines[lines.count - 1] = last + " " + word
       } else {

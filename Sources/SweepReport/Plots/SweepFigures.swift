@@ -23,8 +23,10 @@ package struct SweepFigures {
   package static func words(of assignment: Assignment, _ names: [String]) -> String {
     names.compactMap { name in
       guard let value = assignment[name], value != .null else { return nil }
-      if name == "epochs" { return "\(value) epochs" }
-      return name == "loss" ? value.description.spaced : "\(name.spaced) \(value)"
+      if name == "loss" { return value.description.spaced }
+      // 0 rather than 0.0, and nothing torn apart where a title is broken into lines.
+      let text = value.description.hasSuffix(".0") ? String(value.description.dropLast(2)) : value.description
+      return (name == "epochs" ? "\(text) epochs" : "\(name.spaced) \(text)").replacing(" ", with: "\u{a0}")
     }.joined(separator: " · ")
   }
 
