@@ -46,7 +46,7 @@ package struct Noise: Sendable {
       selection.test.map { "; test accuracy of a trial so chosen: \(fixed($0.mean, digits: 4)) ± \(fixed($0.deviation, digits: 4))" } ?? ""
     return [
       "\(mark): 95 % confidence set, paired over \(counted(images, "image"))",
-      "the best trial's \(fixed(selection.chosen, digits: 4)) is partly luck, for it was chosen by it: on new images expect "
+      "the best trial was chosen by its \(fixed(selection.chosen, digits: 4)), which is partly luck: on new images expect "
         + "\(fixed(selection.corrected, digits: 4))\(expected)",
     ]
   }
