@@ -32,7 +32,8 @@ package enum HTMLPage {
       let source = sql.map { "<details><summary>SQL</summary><pre>\(HTMLExporter.escaped($0))</pre></details>\n" } ?? ""
       return "<div class=\"wide\">\n" + (try Document.text(of: table, by: HTMLExporter())) + "</div>\n" + source
     case .figure(let figure, _, let caption):
-      return "<figure style=\"max-width: \(figure.width)px\">\n\(try Gnuplot.svg(of: figure))\n<figcaption>\(HTMLExporter.escaped(caption))</figcaption>\n</figure>\n"
+      let svg = try Gnuplot.svg(of: figure)
+      return "<figure style=\"max-width: \(figure.width)px\">\n\(svg)\n<figcaption>\(HTMLExporter.escaped(caption))</figcaption>\n</figure>\n"
     }
   }
 

@@ -1,4 +1,4 @@
-// A metric over two parameters: a cell for each pair of values, its number written in it, the best one outlined.
+// A metric over two parameters: a cell for each pair of values, its number written in it, the best outlined.
 
 import SweepCore
 
@@ -46,11 +46,11 @@ package struct HeatmapFigure: Sendable {
         plots.append("$texts_\(name) using 1:2:(\(number)) with labels font '\(Figure.font),\(layout.fontSize)' textcolor rgb '\(name)'")
       }
     }
-    if let best {
+    for (index, best) in bests.enumerated() {
       // Two corners come twice, so that the outline has no notch where it closes.
       let corners = [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (-0.5, -0.5), (0.5, -0.5)]
-      blocks.append(Figure.Block("best", corners.map { [Double(best.x) + $0.0, Double(best.y) + $0.1] }))
-      plots.append("$best using 1:2 with lines linecolor rgb '#d81b60' linewidth 2.6")
+      blocks.append(Figure.Block("best_\(index)", corners.map { [Double(best.x) + $0.0, Double(best.y) + $0.1] }))
+      plots.append("$best_\(index) using 1:2 with lines linecolor rgb '#d81b60' linewidth 2.6")
     }
     return Figure(
       width: layout.width, height: layout.height, blocks: blocks, commands: frame(layout) + ["plot \(plots.joined(separator: ", "))"],
@@ -63,8 +63,11 @@ package struct HeatmapFigure: Sendable {
 
   private var all: [Cell] { cells.enumerated().flatMap { y, row in row.enumerated().map { (x: $0.offset, y: y, value: $0.element) } } }
 
-  private var best: Cell? {
-    all.filter { $0.value != nil }.max { isMaximised ? ($0.value ?? 0) < ($1.value ?? 0) : ($0.value ?? 0) > ($1.value ?? 0) }
+  /// The best, and those that have the same number written in them.
+  private var bests: [Cell] {
+    let values = all.compactMap(\.value)
+    guard let best = isMaximised ? values.max() : values.min() else { return [] }
+    return all.filter { cell in cell.value.map { fixed($0, digits: digits) == fixed(best, digits: digits) } ?? false }
   }
 
   private var range: ClosedRange<Double> { Figure.range(of: all.compactMap(\.value), air: 0) }
@@ -142,6 +145,7 @@ package struct HeatmapFigure: Sendable {
   /// Numbers in cells as long as they fit, the best one between angle brackets; then shades.
   private func text(columns: Int, rows: Int, colour: Bool) -> String {
     var canvas = TextCanvas(columns: columns)
+    let bests = Set(bests.map { [$0.x, $0.y] })
     let names = yValues.map { Figure.shortened($0, to: 16) }
     let margin = min(max(names.map(\.count).max() ?? 0, min(yLabel.count, 16)) + 2, columns / 3)
     let room = (columns - margin) / max(1, xValues.count)
@@ -158,7 +162,7 @@ package struct HeatmapFigure: Sendable {
       canvas.put(names[y], endingAt: margin - 1, top + tall / 2)
       for x in xValues.indices {
         let value = cells[y][x]
-        let isBest = best.map { $0.x == x && $0.y == y } ?? false
+        let isBest = bests.contains([x, y])
         let tint = value.map { self.colour(of: $0) }
         let number = value.map { fixed($0, digits: cellDigits) } ?? "·"
         let shade = value == nil ? "·" : String(Self.shades[min(3, Int(share(value ?? 0) * 4))])
@@ -183,7 +187,7 @@ package struct HeatmapFigure: Sendable {
     }
     canvas.put(xLabel, margin, below + 1)
     let ends = "\(fixed(range.lowerBound, digits: digits)) to \(fixed(range.upperBound, digits: digits))"
-    let bestText = best?.value.map { ", best \(fixed($0, digits: digits))" } ?? ""
+    let bestText = self.bests.first?.value.map { ", best \(fixed($0, digits: digits))" } ?? ""
     canvas.put("\(metric): \(ends)\(hasNumbers ? "" : " (\(String(Self.shades)))")\(bestText)", 0, below + 2)
     return canvas.text(colour: colour)
   }
