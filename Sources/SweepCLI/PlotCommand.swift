@@ -63,6 +63,7 @@ struct CurvesPlot: ParsableCommand {
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top is \(top); use 1 or more") }
+    if splits.split(separator: ",").isEmpty { throw ValidationError("--splits is empty; use train, validation, test") }
     for split in splits.split(separator: ",") where !["train", "validation", "test"].contains(split) {
       throw ValidationError(Diagnostic.unknown("split", String(split), known: ["train", "validation", "test"]).description)
     }
@@ -170,15 +171,17 @@ struct HeatmapPlot: ParsableCommand {
     }
     let fixed = try fixed(input)
     var free = input.space.sweptNames.filter { fixed[$0] == nil && $0 != x && $0 != y }
-    if let importance = try? Importance(of: input.record.objective, trials: input.trials, space: input.space) {
+    if Importance.isDefined(for: input.trials, space: input.space) {
+      let importance = try Importance(of: input.record.objective, trials: input.trials, space: input.space)
       let order = importance.effects.filter { $0.parameters.count == 1 }.map { $0.parameters[0] }
       free.sort { (order.firstIndex(of: $0) ?? .max) < (order.firstIndex(of: $1) ?? .max) }
     }
     let across = x ?? (free.isEmpty ? nil : free.removeFirst())
     let up = y ?? free.first
-    guard let across, let up, across != up else {
+    if let across, across == up { throw SweepError(.usage, "--x and --y are both \(across)", remedy: "name two parameters") }
+    guard let across, let up else {
       throw SweepError(
-        .input, "a heat map needs two parameters that vary; '\(input.record.name)' has \(counted(input.space.sweptNames.count, "of them"))",
+        .input, "a heat map needs two parameters that vary freely; here there is \(across ?? "none")",
         remedy: "'sweep plot slice' shows one")
     }
     try plot.draw(input.figures.heatmap(input.trials, x: across, y: up, condition: fixed))

@@ -57,20 +57,23 @@ struct RankCommand: ParsableCommand {
     let names = try Self.groupNames(text, space: file.space)
     let trials = try store.ranking(sweep, all: all)
     if trials.isEmpty { return Terminal.error("no complete trials to rank yet") }
-    let answers = try Noise.split(of: sweep.objective.metric).map { try store.answers(sweep, split: $0, limit: trials.count) } ?? []
+    let answers = try Noise.split(of: sweep.objective).map { try store.answers(sweep, split: $0, limit: Noise.compared) } ?? []
     let table = GroupedTable(
       sweep, trials: trials, by: names, metrics: try store.metrics(sweepID: sweep.id),
       answers: Dictionary(uniqueKeysWithValues: answers.map { ($0.trial, $0.correct) }))
-    try format.print(table.table(limit: top ?? (format.isForPeople ? 50 : table.count)))
-    if let sentence = table.sentence { Terminal.error(sentence) }
+    try format.print(table.table(limit: top ?? (format.isForPeople ? 50 : table.count), forPeople: format.isForPeople))
+    Terminal.error(table.sentence)
   }
 
-  /// The swept parameters that a text such as "lambda,eta" or "all-but-seed" names.
+  /// The parameters that a text such as "lambda,eta" or "all-but-seed" names; of the complement the swept ones.
   private static func groupNames(_ text: String, space: SearchSpace) throws(SweepError) -> [String] {
     let isComplement = text.hasPrefix("all-but-")
-    let given = (isComplement ? String(text.dropFirst("all-but-".count)) : text).split(separator: ",").map(String.init)
-    for name in given where space[name] == nil {
-      throw SweepError(.usage, .unknown("parameter", name, known: space.sweptNames, place: "--group-by"))
+    let given = (isComplement ? text.dropFirst("all-but-".count) : text[...]).split(separator: ",", omittingEmptySubsequences: false)
+      .map { $0.split(separator: " ").joined(separator: " ") }
+    for (index, name) in given.enumerated() {
+      if name.isEmpty { throw SweepError(.usage, "--group-by '\(text)' lacks a name", remedy: "write, for example, --group-by all-but-seed") }
+      if given[..<index].contains(name) { throw SweepError(.usage, "--group-by names \(name) twice", remedy: "name it once") }
+      if space[name] == nil { throw SweepError(.usage, .unknown("parameter", name, known: space.sweptNames, place: "--group-by")) }
     }
     return isComplement ? space.sweptNames.filter { !given.contains($0) } : given
   }
@@ -83,7 +86,8 @@ struct RankCommand: ParsableCommand {
     if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
-    let noise = try Noise(of: sweep, in: store)
+    let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
+    let noise = try Noise(of: sweep, ranked: complete, in: store)
     let table = RankedTable(
       sweep, trials: trials, metrics: try store.metrics(sweepID: sweep.id), parameters: file.space.names, swept: file.space.sweptNames, noise: noise
     ) {
@@ -92,7 +96,6 @@ struct RankCommand: ParsableCommand {
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
     if !quiet { for sentence in noise?.sentences ?? [] { Terminal.error(sentence) } }
     guard let limit, trials.count == limit, !all else { return }
-    let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     if complete > limit { Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all") }
   }
 }

@@ -52,8 +52,8 @@ struct FoundTrial {
     throw SweepError(
       .input, "no answers of trial \(name) to the \(split) images are kept", place: store.path,
       remedy: trial.state == .complete
-        ? "set 'keep_predictions: all' in its sweep file and run it under another --name"
-        : "the trial is \(trial.state.rawValue); only complete ones have them")
+        ? "set 'keep_predictions: all' in its sweep file and run it under another --name; by default those of the best 1000 trials are kept"
+        : "the trial is \(trial.state.rawValue); a complete one has them")
   }
 }
 

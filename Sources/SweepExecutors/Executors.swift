@@ -11,15 +11,16 @@ package func registeredTrainers() throws(SweepError) -> Registry<TrainerEntry> {
 
 package enum OneLayerNetworkEntry {
   package static func make(kernels: Kernels, folders: DataFolders = DataFolders()) -> TrainerEntry {
-    TrainerEntry(
+    let executor = BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders))
+    return TrainerEntry(
       name: "one-layer-network", parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
       notes: kernels.isFast ? [] : ["the kernels '\(kernels.name)' do without fused multiply-add: the same numbers, but about 90 times slower"],
       implementation: "kernels \(kernels.name)",
       problems: problems, samples: samples,
       evaluate: { (assignment, model, split) throws(SweepError) in
-        try BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders)).evaluate(assignment, model: model, split: split)
+        try executor.evaluate(assignment, model: model, split: split)
       }
-    ) { BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders)) }
+    ) { executor }
   }
 
   /// What is wrong with combinations of values that are fine by themselves: more images than there are.

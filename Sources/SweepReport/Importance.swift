@@ -28,6 +28,19 @@ package struct Importance: Sendable {
   package let higherOrders: Double?
   /// What differs between trials that differ in their seed alone; nil where no seeds are repeated, or where they cannot be told.
   package let noise: Double?
+  /// Values of the file that no trial has a result for: "eta 1e+30".
+  package let missing: [String]
+
+  /// Whether something but the seed varies among the trials that have a value.
+  package static func isDefined(for trials: [TrialRecord], space: SearchSpace, replicates: String = "seed") -> Bool {
+    !varying(trials.filter { $0.objective?.isFinite == true }, space, replicates).isEmpty
+  }
+
+  private static func varying(_ trials: [TrialRecord], _ space: SearchSpace, _ replicates: String) -> [Parameter] {
+    space.parameters.filter { parameter in
+      parameter.name != replicates && Set(trials.map { $0.assignment[parameter.name] ?? .null }).count > 1
+    }
+  }
 
   /// - Parameters:
   ///   - trials: complete ones with a value.
@@ -35,13 +48,16 @@ package struct Importance: Sendable {
   /// - Throws: where nothing varies, or there are fewer than two trials.
   package init(of objective: Objective, trials: [TrialRecord], space: SearchSpace, replicates: String = "seed") throws(SweepError) {
     let trials = trials.filter { $0.objective?.isFinite == true }
-    let swept = space.parameters.filter { parameter in
-      parameter.name != replicates && Set(trials.map { $0.assignment[parameter.name] ?? .null }).count > 1
-    }
-    guard trials.count > 1, !swept.isEmpty else {
+    let swept = Self.varying(trials, space, replicates)
+    guard !swept.isEmpty else {
       throw SweepError(
-        .input, "there are \(counted(trials.count, "complete trial")), in which \(counted(swept.count, "parameter")) varies",
-        remedy: "importance needs trials with different values of a parameter")
+        .input, "no parameter but the seed differs among the complete trials (\(trials.count))",
+        remedy: "importance needs different values of a parameter; 'sweep rank --group-by all-but-seed' shows what seeds do")
+    }
+    missing = space.parameters.flatMap { parameter -> [String] in
+      guard case .values(let values) = parameter.domain else { return [] }
+      let found = Set(trials.map { $0.assignment[parameter.name] ?? .null })
+      return values.filter { !found.contains($0) }.map { "\(parameter.name.spaced) \($0)" }
     }
     self.trials = trials.count
     let values = trials.map { $0.objective ?? .nan }
@@ -122,12 +138,13 @@ package struct Importance: Sendable {
 
   /// What the shares are, for people.
   package var sentence: String {
+    let without = missing.isEmpty ? "" : ", without \(missing.joined(separator: ", ")), where no trial is complete"
     let seeds = noise == nil ? "; without repeated seeds, what is noise cannot be told" : ""
     switch method {
-    case .functionalANOVA: return "exact functional ANOVA of \(counted(trials, "trial")), a full grid; the shares sum to 1\(seeds)"
+    case .functionalANOVA: return "exact functional ANOVA of \(counted(trials, "trial")), a full grid\(without); the shares sum to 1\(seeds)"
     case .pedANOVA:
       let known = noise.map { "; of the whole variance \(fixed(100 * $0, digits: 1)) % is noise between seeds" } ?? seeds
-      return "PED-ANOVA of \(counted(trials, "trial")), which are no full grid: what sets the best tenth apart; the shares sum to 1\(known)"
+      return "PED-ANOVA of \(counted(trials, "trial")), which are no full grid\(without): what sets the best tenth apart; the shares sum to 1\(known)"
     }
   }
 }

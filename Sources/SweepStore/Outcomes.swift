@@ -11,15 +11,19 @@ extension KeptOutcome {
 }
 
 enum Outcomes {
-  /// Writes what an epoch left, if that is the epoch that counts: an outcome made before a crash may be of a better one.
-  /// - Precondition: the epoch's metrics are in the summary.
-  static func write(_ outcome: KeptOutcome, epoch: Int, of trial: Trial.ID, sweep: SweepRecord, to db: Database) throws {
+  /// Writes what the epoch that counts left, if it is among these, and removes what is of another: a better epoch may have come, or an outcome
+  /// have been made by somebody who did not know of a better one.
+  /// - Precondition: the epochs' metrics are in the summary.
+  static func write(_ outcomes: [Int: KeptOutcome], of trial: Trial.ID, sweep: SweepRecord, to db: Database) throws {
     let counts = sweep.objective.at == .last ? "last_epoch" : sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
-    let best = try Int.fetchOne(
+    let epoch = try Int.fetchOne(
       db.cachedStatement(
         sql: "SELECT \(counts) FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND sweep_id = ? AND name = ?"),
       arguments: [trial.rawValue, sweep.id, sweep.objective.metric])
-    guard best == epoch else { return }
+    for table in ["prediction", "model"] {
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch IS NOT ?").execute(arguments: [trial.rawValue, epoch])
+    }
+    guard let epoch, let outcome = outcomes[epoch] else { return }
     for predictions in outcome.predictions {
       let insert = try FastStatement(
         db, "INSERT OR REPLACE INTO prediction (trial_id, split_id, epoch, correct, predicted, probability) VALUES (?, ?, ?, ?, ?, ?)")
@@ -52,16 +56,19 @@ enum Outcomes {
     return db.lastInsertedRowID
   }
 
-  /// Removes what the sweep no longer keeps, the objective deciding, the smaller number among equals.
+  /// Removes what the sweep no longer keeps of trials that have ended: the objective decides, the smaller number among equals, and trials that
+  /// are not ranked come last. A trial that still runs may become the best, and keeps what it has.
   static func prune(_ db: Database, sweep: SweepRecord, keeping: Keeping) throws {
     for (table, policy) in [("prediction", keeping.predictions), ("model", keeping.models)] {
       guard case .top(let count) = policy else { continue }
       let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
+      // CROSS JOIN: from the few that are kept to their trials, never over a million trials.
       try db.cachedStatement(
         sql: """
           DELETE FROM \(table) WHERE trial_id IN (
-            SELECT id FROM trial WHERE sweep_id = ? AND id IN (SELECT trial_id FROM \(table))
-            ORDER BY objective IS NULL, objective \(order), number LIMIT -1 OFFSET ?)
+            SELECT trial.id FROM (SELECT DISTINCT trial_id FROM \(table)) AS kept CROSS JOIN trial ON trial.id = kept.trial_id
+            WHERE sweep_id = ? AND state NOT IN ('waiting', 'running')
+            ORDER BY planned AND state = 'complete' DESC, objective IS NULL, objective \(order), number LIMIT -1 OFFSET ?)
           """
       ).execute(arguments: [sweep.id, count])
     }

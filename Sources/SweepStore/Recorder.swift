@@ -130,7 +130,8 @@ public final class Recorder: Sendable {
     var attempts = 0
     var lastEpoch: Int?
     var checkpoint: Checkpoint?
-    var kept: (outcome: KeptOutcome, epoch: Int)?
+    /// By epoch: which of them counts is known when all are in the summary.
+    var kept: [Int: KeptOutcome] = [:]
     var end: (end: TrialEnd, at: String)?
     var summaries: [Int64: MetricSummary] = [:]
   }
@@ -162,14 +163,14 @@ public final class Recorder: Sendable {
         }
         change.lastEpoch = metrics.epoch
         if let checkpoint { change.checkpoint = checkpoint }
-        if let kept { change.kept = (kept, metrics.epoch) }
+        if let kept { change.kept[metrics.epoch] = kept }
         changes[trial] = change
       }
     }
     for trial in order {
       if let change = changes[trial] { try write(change, of: trial, to: db) }
     }
-    if changes.values.contains(where: { $0.kept != nil }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
+    if changes.values.contains(where: { !$0.kept.isEmpty || $0.end != nil }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
   }
 
   private func write(_ change: Change, of trial: Trial.ID, to db: Database) throws {
@@ -193,7 +194,7 @@ public final class Recorder: Sendable {
       objective.bind(1, trial.rawValue)
       try objective.run()
     }
-    if let kept = change.kept { try Outcomes.write(kept.outcome, epoch: kept.epoch, of: trial, sweep: sweep, to: db) }
+    if !change.kept.isEmpty { try Outcomes.write(change.kept, of: trial, sweep: sweep, to: db) }
     if change.end != nil {
       let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
       forget.bind(1, trial.rawValue)

@@ -29,7 +29,7 @@ struct AnswerCommandTests {
     let table = try binary.run("rank")
     #expect(table.output.split(separator: "\n").count { $0.contains("≈") } == tied)
     #expect(table.errors.contains("\(tied) of 6 trials cannot be told from the best (≈): 95 % confidence set, paired over 100 images"))
-    #expect(table.errors.contains("is partly luck") && table.errors.contains("test accuracy of a trial so chosen: 0."))
+    #expect(table.errors.contains("is partly luck") && table.errors.contains("trials so chosen have test accuracies of 0."))
   }
 
   @Test func repeatedSeedsAreRankedAsGroups() throws {
@@ -41,6 +41,10 @@ struct AnswerCommandTests {
     let byEta = try binary.run("query", "SELECT avg(validation_accuracy) FROM trials_small GROUP BY eta ORDER BY 1 DESC", "--format", "csv")
     let groups = try json("rank", "--group-by", "eta").compactMap { $0["mean_validation_accuracy"] as? Double }
     for (mean, line) in zip(groups, byEta.output.split(separator: "\n").dropFirst()) { #expect(abs(mean - (Double(line) ?? 0)) < 1e-12) }
+    #expect(rows.allSatisfy { $0["tied"] is Bool && $0["behind_upper"] is Double })
+    #expect(try binary.run("rank", "--group-by", "eta").errors.contains("lambda differs inside a group"))
+    for bad in ["", "all-but-", "eta,eta", "eta,"] { #expect(try binary.run("rank", "--group-by", bad).status == 64, "\(bad)") }
+    #expect(try binary.run("rank", "--group-by", "lambda, eta").status == 0)
     let slip = try binary.run("rank", "--group-by", "all-but-sed")
     #expect(slip.status == 64 && slip.errors.contains("did you mean 'seed'?"))
     let importance = try binary.run("importance")
@@ -57,7 +61,7 @@ struct AnswerCommandTests {
     #expect(part.errors.contains("PED-ANOVA of 5 trials, which are no full grid") && part.output.split(separator: "\n").count == 4)
     try DatabaseQueue(path: folder.path("results.sqlite")).write { try $0.execute(sql: "UPDATE trial SET state = 'failed' WHERE number > 2") }
     let one = try binary.run("importance")
-    #expect(one.status == 65 && one.errors.contains("1 complete trial"))
+    #expect(one.status == 65 && one.errors.contains("no parameter but the seed differs"))
   }
 
   @Test func comparingTellsImagesApartAndRefusesOtherImages() throws {
@@ -95,6 +99,35 @@ struct AnswerCommandTests {
     let worst = try #require(try json("rank").last?["trial"] as? Int)
     let none = try binary.run("eval", "\(worst)")
     #expect(none.status == 65 && none.errors.contains("no model of trial small:\(worst) is kept") && none.errors.contains("keep_models: all"))
+  }
+
+  @Test func whereTheBestEpochCountsItsAnswersAreKeptWhicheverWorkersTrained() throws {
+    // Trainings of unequal length, so that workers take over parts of each other's cohorts.
+    try folder.write(
+      """
+      name: best
+      method: grid
+      metric: {name: validation_accuracy, goal: maximize, at: best}
+      parameters:
+        eta: {values: [0.003, 0.01, 0.03, 0.1, 0.3, 1]}
+        lambda: {values: [0, 0.01]}
+        epochs: {values: [20, 150]}
+        dataset: {value: synthetic}
+        training_images: {value: 500}
+        validation_images: {value: 300}
+      """, to: "best.yaml")
+    for workers in ["1", "2", "3"] {
+      let path = "\(workers).sqlite"
+      #expect(try binary.run("run", "best.yaml", "-q", "--workers", workers, "--db", path).status == 0)
+      let wrong = """
+        SELECT count(*) FROM prediction AS p JOIN trial_metric AS m ON m.trial_id = p.trial_id
+        JOIN metric AS d ON d.id = m.metric_id AND d.name = 'validation_accuracy' WHERE p.epoch <> m.max_epoch
+        """
+      #expect(try Results.integer(folder.path(path), wrong) == 0)
+      #expect(try Results.integer(folder.path(path), "SELECT count(*) FROM prediction") == 48)
+    }
+    let kept = try ["1", "2", "3"].map { try Results.outcomes(folder.path("\($0).sqlite")) }
+    #expect(kept[0] == kept[1] && kept[1] == kept[2])
   }
 
   @Test func nothingIsKeptWhereTheFileSaysSo() throws {

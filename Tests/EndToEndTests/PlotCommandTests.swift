@@ -57,6 +57,8 @@ struct PlotCommandTests {
     #expect(try binary.run("plot", "heatmap", "--x", "etta").errors.contains("did you mean 'eta'?"))
     #expect(try binary.run("plot", "heatmap", "--where", "lambda=0").errors.contains("a heat map needs two parameters"))
     #expect(try binary.run("plot", "heatmap", "--where", "lambda").status == 64)
+    #expect(try binary.run("plot", "heatmap", "--x", "eta", "--y", "eta").errors.contains("--x and --y are both eta"))
+    #expect(try binary.run("plot", "curves", "--splits", "").status == 64)
   }
 
   @Test func aFileThatCannotBeDrawnIsToldAndLeavesNothing() throws {

@@ -81,6 +81,41 @@ struct ConfidenceSetTests {
   }
 }
 
+struct GroupComparisonTests {
+  /// Shares of 500 tables in which the set holds a designated one of equal groups, and in which its interval holds 0.
+  private func holds(groups: Int, seeds: Int, spread: Double) -> Double {
+    var holds = 0
+    for table in 0..<500 {
+      var generator = SeededGenerator(seed: 11, purpose: .sampling, index: table)
+      let truths = (0..<groups * seeds).map { _ in 0.42 + spread * generator.nextNormal() }
+      let answers = MadeTrials(truths: truths, images: 1000).answers(table: table).correct
+      let set = GroupComparison.confidenceSet(of: (0..<groups).map { Array(answers[$0 * seeds..<($0 + 1) * seeds]) }, draws: 400)
+      holds += set.members[groups / 2].isTied ? 1 : 0
+    }
+    return Double(holds) / 500
+  }
+
+  @Test(arguments: [(2, 2), (2, 3), (9, 3), (6, 5)], [0.0, 0.005, 0.03]) func ofEqualGroupsTheSetHoldsAnyOneWhateverTheSeedsDo(
+    size: (groups: Int, seeds: Int), spread: Double
+  ) {
+    let share = holds(groups: size.groups, seeds: size.seeds, spread: spread)
+    #expect(share >= 0.94, "\(size), \(spread): \(share)")
+  }
+
+  @Test func groupsOfOneTrialAreComparedAsTrialsAre() {
+    let answers = MadeTrials(truths: [0.4, 0.41, 0.46, 0.3], images: 1000).answers(table: 5)
+    let trials = ConfidenceSet(answers, draws: BootstrapDraws(covariance: answers.covariance, estimates: 4))
+    let groups = GroupComparison.confidenceSet(of: answers.correct.map { [$0] })
+    #expect(groups.members.map(\.behind) == trials.members.map(\.behind))
+  }
+
+  /// Tables of Student's distribution.
+  @Test(arguments: [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (1000, 1.962)])
+  func theQuantileIsThatOfTheTables(freedom: Int, quantile: Double) {
+    #expect(abs(GroupComparison.studentQuantile(freedom) - quantile) < 2e-3)
+  }
+}
+
 struct BootstrapDrawsTests {
   @Test func drawsHaveTheVariancesAndLeadsOfTheirCovariance() {
     let covariance = [4.0, 2, 0, 2, 4, 0, 0, 0, 1]
@@ -180,15 +215,15 @@ struct GroupedTableTests {
 
   @Test func aGroupHasItsMeanItsStandardErrorAndItsTrials() throws {
     var rows: [Table.Row] = []
-    try grouped(withAnswers: false).table(limit: 10).forEachRow { rows.append($0) }
+    try grouped(withAnswers: false).table(limit: 10, forPeople: true).forEachRow { rows.append($0) }
     #expect(rows.count == 1 && rows[0][1] == .integer(6))
     #expect(abs((rows[0][2].number ?? 0) - 0.55) < 1e-12)
     #expect(abs((rows[0][3].number ?? 0) - 0.117615) < 1e-5)  // √(0.415 / 5 / 6)
     #expect(rows[0][4] == .text("k"))
   }
 
-  @Test func groupsWithAnswersAreComparedWithTheBest() throws {
+  @Test func groupsByAnObjectiveThatIsNoAccuracyAreNotCompared() throws {
     let table = try grouped(withAnswers: true)
-    #expect(table.sentence?.hasPrefix("1 of 1 group cannot be told from the best") == true)
+    #expect(table.sentence.hasPrefix("groups are not compared: the objective is no accuracy"))
   }
 }

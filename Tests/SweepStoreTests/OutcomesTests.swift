@@ -83,6 +83,46 @@ struct OutcomesTests {
     #expect(try made.store.predictions(of: trial.id, split: "validation")?.predicted == [2, 1, 2, 1])
   }
 
+  @Test func ofSeveralEpochsInOneCommitTheOneThatCountsIsKept() throws {
+    // A worker that takes over a trial does not know its best epoch: it hands over what an earlier, better one makes useless.
+    let made = try PlannedSweep(count: 2, objective: Objective(metric: "score", goal: .maximize, at: .best))
+    let trials = try made.waiting()
+    let recorder = made.recorder()
+    try recorder.record(epoch(1, 0.2), checkpoint: nil, kept: outcome([0, 1, 2, 1], epoch: 1), of: trials[0].id)
+    try recorder.flush()
+    for (number, score) in [(2, 0.8), (3, 0.5), (4, 0.6)] {
+      try recorder.record(epoch(number, score), checkpoint: nil, kept: outcome([UInt8(number % 3), 1, 2, 1], epoch: number), of: trials[0].id)
+    }
+    try recorder.flush()
+    #expect(try made.store.model(of: trials[0].id)?.epoch == 2)
+    #expect(try made.store.predictions(of: trials[0].id, split: "validation")?.predicted == [2, 1, 2, 1])
+    // Where nothing is known of the epoch that counts, what is of another is not kept either.
+    try recorder.record(epoch(5, 0.9), checkpoint: nil, of: trials[0].id)
+    try recorder.record(epoch(6, 0.1), checkpoint: nil, kept: outcome([1, 1, 1, 1], epoch: 6), of: trials[0].id)
+    try recorder.flush()
+    #expect(try made.store.model(of: trials[0].id) == nil && kept(made, "prediction") == [])
+  }
+
+  @Test func trialsThatAreNotRankedDoNotTakeTheBestOnesPlace() throws {
+    let made = try PlannedSweep(count: 3, objective: Objective(metric: "score", goal: .maximize, at: .best))
+    let recorder = Recorder(
+      store: made.store, sweep: made.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(1), models: .top(1)))
+    let trials = try made.waiting()
+    for (trial, score) in zip(trials, [0.3, 0.9, 0.5]) {
+      try recorder.started(trial.id)
+      try recorder.record(epoch(1, score), checkpoint: nil, kept: outcome([0, 1, 2, 1]), of: trial.id)
+    }
+    try recorder.ended(trials[0].id, .complete)
+    try recorder.flush()
+    #expect(try kept(made, "model") == [1, 2, 3])  // the others may still become the best
+    try recorder.ended(trials[1].id, .diverged(epoch: 1, reason: "made"))
+    try recorder.flush()
+    #expect(try kept(made, "model") == [1, 3])
+    try recorder.ended(trials[2].id, .complete)
+    try recorder.flush()
+    #expect(try kept(made, "model") == [3] && kept(made, "prediction") == [3])
+  }
+
   @Test func trialsThatAnsweredOtherImagesThanTheBestAreNotCompared() throws {
     let made = try PlannedSweep(count: 3)
     let recorder = made.recorder()

@@ -37,6 +37,11 @@ package struct Document {
     switch file.pathExtension.lowercased() {
     case "html", "htm": text = try HTMLPage.text(of: self)
     case "md", "markdown":
+      let parent = file.deletingLastPathComponent
+      var isFolder: ObjCBool = false
+      guard parent.isEmpty || FileManager.default.fileExists(atPath: parent, isDirectory: &isFolder) && isFolder.boolValue else {
+        throw SweepError(.io, "there is no such folder", place: parent, remedy: "name a file in a folder that exists")
+      }
       let folder = file.deletingPathExtension + "-figures"
       try writeFigures(to: folder, endings: ["svg"])
       text = try MarkdownPage.text(of: self, figures: (folder as NSString).lastPathComponent)

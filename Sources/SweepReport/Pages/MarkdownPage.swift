@@ -15,7 +15,7 @@ package enum MarkdownPage {
         page += "\n" + (try Document.text(of: table, by: MarkdownExporter()))
         if let sql { page += "\n<details><summary>SQL</summary>\n\n```sql\n\(sql)\n```\n\n</details>\n" }
       case .figure(_, let name, let caption):
-        page += "\n![\(plain(caption))](\(figures.map { "\($0)/" } ?? "")\(name).\(ending))\n\n*\(plain(caption))*\n"
+        page += "\n![\(plain(caption))](<\(figures.map { "\($0)/" } ?? "")\(name).\(ending)>)\n\n*\(plain(caption))*\n"
       }
     }
     return page

@@ -60,20 +60,34 @@ package struct SweepPage {
   private func addRanking(to page: inout Document) throws(SweepError) {
     page.heading("Ranking")
     guard !ranked.isEmpty else { return page.text("No trial is complete yet.") }
-    let noise = try Noise(of: sweep, in: store)
+    let noise = try Noise(of: sweep, ranked: ranked.count, in: store)
     let table = RankedTable(
       sweep, trials: Array(ranked.prefix(Self.listed)), metrics: metrics, parameters: space.names, swept: space.sweptNames, noise: noise,
       samples: samples)
-    let shown = ["trial", "objective"] + ["test_accuracy"].filter(metrics.contains) + space.sweptNames
-    let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
-    page.table(
-      table.forPeople,
-      sql: """
-        SELECT \(shown.map(quoted(name:)).joined(separator: ", ")) FROM \(view("trials"))
-        WHERE state = 'complete' ORDER BY objective \(order), trial LIMIT \(Self.listed)
-        """)
+    page.table(table.forPeople, sql: try rankingSQL())
     if ranked.count > Self.listed { page.text("The best \(Self.listed) of \(ranked.count).") }
     for sentence in noise?.sentences ?? [] { page.text(sentence.prefix(1).uppercased() + sentence.dropFirst() + ".") }
+  }
+
+  /// The ranked table in SQL: with the metrics of the epoch that counts, without trials that the file no longer asks for.
+  private func rankingSQL() throws(SweepError) -> String {
+    let test = ["test_accuracy"].filter(metrics.contains)
+    let isLast = sweep.objective.at == .last
+    let shown = ["v.trial", "v.objective"] + test.map { "\(isLast ? "v" : "e").\($0)" } + space.sweptNames.map { "v.\(quoted(name: $0))" }
+    let bestEpoch = sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
+    let join = """
+
+      JOIN \(view("epochs")) AS e ON e.trial = v.trial AND e.epoch = (
+        SELECT m.\(bestEpoch) FROM trial_metric AS m JOIN metric AS d ON d.id = m.metric_id JOIN trial AS t ON t.id = m.trial_id
+        WHERE t.sweep_id = \(sweep.id) AND t.number = v.trial AND d.name = \(quoted(text: sweep.objective.metric)))
+      """
+    let asked = "\n  AND v.trial IN (SELECT number FROM trial WHERE sweep_id = \(sweep.id) AND planned)"
+    let hasUnplanned = try store.counts(sweepID: sweep.id).unplanned > 0
+    return """
+      SELECT \(shown.joined(separator: ", ")) FROM \(view("trials")) AS v\(isLast || test.isEmpty ? "" : join)
+      WHERE v.state = 'complete'\(hasUnplanned ? asked : "")
+      ORDER BY v.objective \(sweep.objective.goal == .maximize ? "DESC" : "ASC"), v.trial LIMIT \(Self.listed)
+      """
   }
 
   private func addCurves(to page: inout Document) throws(SweepError) {
@@ -99,9 +113,8 @@ package struct SweepPage {
 
   private func addImportance(to page: inout Document, withFigures: Bool) throws(SweepError) {
     let trials = ranked.map(\.trial)
-    guard trials.count > 1, !space.sweptNames.isEmpty, let importance = try? Importance(of: sweep.objective, trials: trials, space: space) else {
-      return
-    }
+    guard Importance.isDefined(for: trials, space: space) else { return }
+    let importance = try Importance(of: sweep.objective, trials: trials, space: space)
     page.heading("What matters")
     if withFigures { page.figure(figures.importance(importance), "importance", "Importance of the parameters") }
     page.table(
@@ -136,7 +149,7 @@ package struct SweepPage {
     page.table(
       ClassShares.table([("trial \(best.number)", ClassShares(predictions))]),
       sql: """
-        SELECT label, avg(correct) AS accuracy, sum(correct) AS correct, count(*) - sum(correct) AS incorrect
+        SELECT label, sum(correct) * 1.0 / sum(sum(correct)) OVER () AS correct, sum(1 - correct) * 1.0 / sum(sum(1 - correct)) OVER () AS incorrect
         FROM \(view("predictions")) WHERE trial = \(best.number) AND split = 'test' GROUP BY label
         """)
   }

@@ -47,6 +47,13 @@ package struct SweepFigures {
     let chosen = roles.filter { splits.contains($0.0) && metrics.contains("\($0.0)_\(quantity)") }
     guard !chosen.isEmpty || metrics.contains(quantity) else {
       let quantities = ["loss", "accuracy", "cost"].filter { metrics.contains("validation_\($0)") }
+      let gap = "_gap"
+      if quantity.hasSuffix(gap) {
+        throw SweepError(
+          .usage,
+          .unknown("gap of", String(quantity.dropLast(gap.count)), known: metrics.filter { $0.hasSuffix(gap) }.map { String($0.dropLast(gap.count)) })
+        )
+      }
       throw SweepError(.usage, .unknown("metric", quantity, known: quantities + metrics))
     }
     let names = wordNames()
