@@ -294,7 +294,7 @@ struct LabPage {
     page.heading("What it took")
     let sql = """
       SELECT sweep.name AS sweep, (SELECT count(*) FROM trial WHERE sweep_id = sweep.id) AS networks,
-        round((julianday(max(trial.finished_at)) - julianday(min(trial.started_at))) * 86400, 1) AS seconds
+        printf('%.1f', (julianday(max(trial.finished_at)) - julianday(min(trial.started_at))) * 86400) AS seconds
       FROM sweep JOIN trial ON trial.sweep_id = sweep.id GROUP BY sweep.id ORDER BY sweep.id
       """
     page.table(try answer(sql), sql: sql)
