@@ -53,18 +53,21 @@ struct CurvesPlot: ParsableCommand {
         sweep plot curves table1:1 multiple-bce:1 --metric accuracy --gap -o gap.png
       """)
 
+  /// More cannot be told apart by colour, nor named beside the plot.
+  private static let mostTrials = 20
+
   @Argument(help: "Trials: numbers or 'best', or SWEEP:NUMBER (default: the best).") var trials: [TrialReference] = []
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
-  @Option(help: "loss, accuracy or cost, or any metric by its name (default: loss, or the objective).") var metric: String?
-  @Option(help: "The splits, with commas.") var splits = "train,validation"
+  @Option(help: "loss, accuracy or cost, or any metric by its name (default: loss; with --top the objective).") var metric: String?
+  @Option(help: "The splits, with commas (default: train,validation; of more than three trials validation).") var splits: String?
   @Flag(help: "The gap between training and validation instead of both.") var gap = false
   @Option(help: "The so many best trials.") var top: Int?
   @OptionGroup var plot: PlotOptions
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top is \(top); use 1 or more") }
-    if splits.split(separator: ",").isEmpty { throw ValidationError("--splits is empty; use train, validation, test") }
-    for split in splits.split(separator: ",") where !["train", "validation", "test"].contains(split) {
+    if splits?.split(separator: ",").isEmpty == true { throw ValidationError("--splits is empty; use train, validation, test") }
+    for split in splits?.split(separator: ",") ?? [] where !["train", "validation", "test"].contains(split) {
       throw ValidationError(Diagnostic.unknown("split", String(split), known: ["train", "validation", "test"]).description)
     }
   }
@@ -76,14 +79,24 @@ struct CurvesPlot: ParsableCommand {
       let record = try store.sweep(named: sweep)
       found += try store.ranking(record, limit: top).map { FoundTrial(sweep: record, trial: $0.trial) }
     }
+    guard found.count <= Self.mostTrials else {
+      throw SweepError(
+        .usage, "curves of \(found.count) trials cannot be told apart",
+        remedy: "name at most \(Self.mostTrials), or see all with 'sweep plot parallel'")
+    }
     if found.isEmpty { found = [try TrialReference.best.found(in: store, sweep: sweep)] }
     let figures = try SweepFigures(found[0].sweep, in: store)
     let known = try store.metrics(sweepID: found[0].sweep.id)
-    let quantity = metric ?? (known.contains("validation_loss") ? "loss" : found[0].sweep.objective.metric)
+    let ranked = found[0].sweep.objective.metric
+    let usual = known.contains("validation_loss") ? "loss" : ranked
+    // The best trials are those by the objective: that is what their curves should show.
+    let quantity = metric ?? (top == nil ? usual : ranked.hasPrefix("validation_") ? String(ranked.dropFirst("validation_".count)) : ranked)
+    let isOneSweep = Set(found.map(\.sweep.id)).count == 1
     try plot.draw(
       figures.curves(
-        of: found.map { ($0.name, $0.trial, try store.epochs(of: $0.trial.id)) }, of: gap ? "\(quantity)_gap" : quantity,
-        splits: splits.split(separator: ",").map(String.init)))
+        of: found.map { (isOneSweep ? "\($0.trial.number)" : $0.name, $0.trial, try store.epochs(of: $0.trial.id)) },
+        of: gap ? "\(quantity)_gap" : quantity,
+        splits: (splits ?? (found.count > 3 ? "validation" : "train,validation")).split(separator: ",").map(String.init)))
   }
 }
 
@@ -136,13 +149,11 @@ private struct SweepPlotInput {
     space = try SweepFile(definition: record.definition).space
     trials = try store.ranking(record).map(\.trial)
     figures = try SweepFigures(record, in: store)
-    guard !trials.isEmpty else {
-      throw SweepError(
-        .input, "the sweep '\(record.name)' has no complete trial yet", place: store.path, remedy: "wait for one, or name another sweep")
-    }
+    if trials.isEmpty { throw try record.nothingComplete(in: store) }
     guard !space.sweptNames.isEmpty else {
       throw SweepError(.input, "the sweep '\(record.name)' varies no parameter", place: store.path, remedy: "'sweep plot curves' shows a trial")
     }
+    if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not drawn: \(left)") }
   }
 }
 

@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
         sweep predict quickstart:8 --split validation --recompute
       """)
 
-  @Argument(help: "The trial: its number or 'best', or SWEEP:NUMBER (default: the best).") var trial: TrialReference = .best
+  @Argument(help: "The trial: its number or 'best', or SWEEP:NUMBER.") var trial: TrialReference = .best
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
   @Flag(help: "Compute the answers from the kept model.") var recompute = false
   @OptionGroup var split: SplitOption
@@ -55,7 +55,7 @@ struct EvalCommand: ParsableCommand {
         sweep eval quickstart:8 --split train --split test
       """)
 
-  @Argument(help: "The trial: its number or 'best', or SWEEP:NUMBER (default: the best).") var trial: TrialReference = .best
+  @Argument(help: "The trial: its number or 'best', or SWEEP:NUMBER.") var trial: TrialReference = .best
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
   @Option(help: "train, validation or test; may be repeated (default: all three).") var split: [String] = []
   @OptionGroup var database: DatabaseOption

@@ -9,8 +9,8 @@ struct QueryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "query", abstract: "Ask the results database a question in SQL. It is opened for reading only.",
     discussion: """
-      Each sweep has two views: trials_NAME, a row per trial, and epochs_NAME, a row per trial and epoch, with a column for each parameter
-      and metric. Without SQL, the tables and views are listed with their columns. docs/sql-cookbook.md has questions with answers.
+      Each sweep has views: trials_NAME, a row per trial, and epochs_NAME, a row per trial and epoch, with a column for each parameter and
+      metric; predictions_NAME, a row per image that a trial answered. Without SQL, the tables and views are listed with their columns. docs/sql-cookbook.md has questions with answers.
 
       EXAMPLE
         sweep query

@@ -45,11 +45,9 @@ struct RankCommand: ParsableCommand {
     } else {
       try Self.print(record, in: store, format: format, all: all, top: top)
     }
-    let counts = try store.counts(sweepID: record.id)
-    let left =
-      TrialState.allCases.filter { $0 != .complete }.compactMap { state in counts.planned[state].map { "\($0) \(state.rawValue)" } }
-      + (counts.unplanned > 0 ? ["\(counts.unplanned) that the file no longer asks for"] : [])
-    if !all, !left.isEmpty { Terminal.error("not ranked: \(left.joined(separator: ", ")) (--all ranks every trial that has a value)") }
+    if !all, let left = try store.counts(sweepID: record.id).notRanked {
+      Terminal.error("not ranked: \(left) (--all ranks every trial that has a value)")
+    }
   }
 
   private func printGroups(_ sweep: SweepRecord, by text: String, in store: Store) throws {
@@ -95,6 +93,9 @@ struct RankCommand: ParsableCommand {
     }
     try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
     if !quiet { for sentence in noise?.sentences ?? [] { Terminal.error(sentence) } }
+    if !quiet, format.isForPeople, (file.space["seed"]?.domain.count ?? 1) > 1 {
+      Terminal.error("seeds are repeated: 'sweep rank \(sweep.name) --group-by all-but-seed' ranks the settings")
+    }
     guard let limit, trials.count == limit, !all else { return }
     if complete > limit { Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all") }
   }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import SweepCore
+import SweepKit
 import SweepStore
 
 /// "7", "best", "table1:7" or "table1:best".
@@ -11,6 +12,9 @@ struct TrialReference: ExpressibleByArgument {
   let number: Int?
 
   static let best = TrialReference(sweep: nil, number: nil)
+
+  /// As the help shows a default.
+  var defaultValueDescription: String { (sweep.map { "\($0):" } ?? "") + (number.map(String.init) ?? "best") }
 
   private init(sweep: String?, number: Int?) { (self.sweep, self.number) = (sweep, number) }
 
@@ -28,7 +32,7 @@ struct TrialReference: ExpressibleByArgument {
     let record = try store.sweep(named: sweep ?? name)
     guard let number else {
       guard let best = try store.ranking(record, limit: 1).first?.trial else {
-        throw SweepError(.input, "the sweep '\(record.name)' has no complete trial yet", place: store.path, remedy: "name a trial by its number")
+        throw try record.nothingComplete(in: store)
       }
       return FoundTrial(sweep: record, trial: best)
     }
@@ -37,6 +41,17 @@ struct TrialReference: ExpressibleByArgument {
       throw SweepError(.input, "the sweep '\(record.name)' has no trial \(number)", place: store.path, remedy: "its trials are 1 to \(total)")
     }
     return FoundTrial(sweep: record, trial: trial)
+  }
+}
+
+extension SweepRecord {
+  /// Why there is nothing to show of a sweep without a complete trial.
+  func nothingComplete(in store: Store) throws(SweepError) -> SweepError {
+    let counts = try store.counts(sweepID: id)
+    let isOver = counts.toRun + counts[.running] == 0
+    return SweepError(
+      .input, "the sweep '\(name)' has no complete trial\(isOver ? ": \(counts.notRanked ?? "none at all")" : " yet")", place: store.path,
+      remedy: isOver ? "'sweep status \(name)' says why; 'sweep plot curves NUMBER' shows one" : "wait for one, or go on with 'sweep resume \(name)'")
   }
 }
 
@@ -49,6 +64,10 @@ struct FoundTrial {
   /// - Throws: where they are not kept, with what to do about it.
   func predictions(_ split: String, in store: Store) throws(SweepError) -> Predictions {
     if let found = try store.predictions(of: trial.id, split: split) { return found }
+    let trainer = try SweepFile(definition: sweep.definition).trainer
+    if try Registry<TrainerEntry>.builtin()[trainer]?.evaluate == nil {
+      throw SweepError(.input, "trials of '\(trainer)' answer no images", place: store.path, remedy: "name a trial of another trainer")
+    }
     throw SweepError(
       .input, "no answers of trial \(name) to the \(split) images are kept", place: store.path,
       remedy: trial.state == .complete

@@ -5,7 +5,7 @@
 public struct ImageSplit: Sendable, Hashable {
   /// "validation" or "test".
   public let name: String
-  /// Which images these are, in words: "cifar10, images 49000..<50000".
+  /// Which images these are, in words: "cifar10, images 49000 to 49999".
   public let source: String
   /// Of the pixels and labels: two copies of a data set that differ are two splits.
   public let fingerprint: UInt64

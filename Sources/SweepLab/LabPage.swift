@@ -162,7 +162,7 @@ struct LabPage {
         + "then on; with n = 20 and 30 it becomes flat at n. The report's best is n = 30 with 39.04 % on the test images.")
     let shown = sweep.ranked.map(\.trial).filter { [2, 5, 10, 20, 30].contains($0.assignment["decay_every"]?.number ?? 0) }
       .sorted { ($0.assignment["decay_every"]?.number ?? 0) < ($1.assignment["decay_every"]?.number ?? 0) }
-    let trials = try shown.map { trial in (name: "\(trial.number)", trial: trial, epochs: try store.epochs(of: trial.id)) }
+    let trials = try shown.map { trial in (name: "", trial: trial, epochs: try store.epochs(of: trial.id)) }
     page.figure(
       try sweep.figures.curves(of: trials, of: "loss", splits: ["validation"]), "step-decay", "1.3: validation loss with step decay after n epochs")
     page.heading("1.4: the best network")

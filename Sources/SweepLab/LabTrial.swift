@@ -50,7 +50,7 @@ struct LabTrial {
   var figures: SweepFigures { sweep.figures }
 
   func curve(_ store: Store) throws -> (name: String, trial: TrialRecord, epochs: [EpochMetrics]) {
-    (sweep.record.name, ranked.trial, try store.epochs(of: ranked.trial.id))
+    ("", ranked.trial, try store.epochs(of: ranked.trial.id))
   }
 
   /// Its answers to the test images.

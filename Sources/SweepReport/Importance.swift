@@ -49,6 +49,10 @@ package struct Importance: Sendable {
   package init(of objective: Objective, trials: [TrialRecord], space: SearchSpace, replicates: String = "seed") throws(SweepError) {
     let trials = trials.filter { $0.objective?.isFinite == true }
     let swept = Self.varying(trials, space, replicates)
+    guard trials.count > 1 else {
+      throw SweepError(
+        .input, "there are too few complete trials (\(trials.count))", remedy: "importance needs trials with different values of a parameter")
+    }
     guard !swept.isEmpty else {
       throw SweepError(
         .input, "no parameter but the seed differs among the complete trials (\(trials.count))",
@@ -131,7 +135,7 @@ package struct Importance: Sendable {
   package var table: Table {
     func row(_ name: String, _ share: Double) -> Table.Row { [.text(name), .real(share)] }
     return Table(
-      columns: [.init("effect"), .init("share", title: "share of the variance", format: Table.rounded)],
+      columns: [.init("effect"), .init("share", title: method == .functionalANOVA ? "share of the variance" : "importance", format: Table.rounded)],
       rows: effects.map { row($0.name, $0.share) } + (higherOrders.map { [row("three and more together", $0)] } ?? [])
         + (noise.map { [row("noise between seeds", $0)] } ?? []))
   }

@@ -57,6 +57,7 @@ package struct Noise: Sendable {
       + ": 95 % confidence set, paired over \(counted(images, "image"))"
     // The choice among those that are left out had its luck, too: the figures below would be those of another choice.
     guard left == 0 else { return [set + "; \(left) more were not compared"] }
+    guard members.count > 1 else { return [] }
     func rounded(_ value: Double) -> String { fixed(value, digits: 4) }
     let error = (selection.corrected * (1 - selection.corrected) / Double(images)).squareRoot()
     let test =

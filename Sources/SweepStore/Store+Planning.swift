@@ -69,7 +69,7 @@ extension Store {
       }
       let result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
-      try addEvent(db, sweepID: id, kind: "planned", detail: "\(result.added) new trials, \(result.planned) in all")
+      try addEvent(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")
       return (try record(db, id), result)
     }
   }

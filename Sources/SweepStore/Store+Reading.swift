@@ -15,6 +15,12 @@ public struct StateCounts: Sendable {
   public var unplanned: Int { total - planned.values.reduce(0, +) }
   /// Waiting trials that the file asks for.
   public var toRun: Int { planned[.waiting] ?? 0 }
+  /// What rankings leave out, in words: "8 diverged, 2 that the file no longer asks for"; nil: nothing.
+  public var notRanked: String? {
+    let states = TrialState.allCases.filter { $0 != .complete }.compactMap { state in planned[state].map { "\($0) \(state.rawValue)" } }
+    let all = states + (unplanned > 0 ? ["\(unplanned) that the file no longer asks for"] : [])
+    return all.isEmpty ? nil : all.joined(separator: ", ")
+  }
   public subscript(state: TrialState) -> Int { counts[state] ?? 0 }
   public var total: Int { counts.values.reduce(0, +) }
 }

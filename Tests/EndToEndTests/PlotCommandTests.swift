@@ -40,6 +40,23 @@ struct PlotCommandTests {
     #expect(slip.status == 64 && slip.errors.contains("did you mean 'accuracy'?"))
   }
 
+  @Test func whatCannotBeDrawnIsToldWithTheReason() throws {
+    try ran()
+    let many = try binary.run(["plot", "curves"] + Array(repeating: "1", count: 21))
+    #expect(many.status == 64 && many.errors.contains("curves of 21 trials cannot be told apart"))
+    let diverging = CommandTests.small.replacing("name: small", with: "name: lost").replacing("[0.001, 0.01, 0.1]", with: "[0.001, 1e38]")
+    try folder.write(diverging.replacing("lambda: {values: [0, 0.1]}", with: "lambda: {values: [1]}"), to: "lost.yaml")
+    #expect(try binary.run("run", "lost.yaml", "-q").status == 0)
+    let slice = try binary.run("plot", "slice", "lost")
+    #expect(slice.status == 0 && slice.errors.contains("not drawn: 1 diverged"), "\(slice.errors)")
+    try folder.write(
+      diverging.replacing("name: lost", with: "name: all").replacing("0.001, 1e38", with: "1e38").replacing("[0, 0.1]", with: "[1, 2]"),
+      to: "all.yaml")
+    #expect(try binary.run("run", "all.yaml", "-q").status == 0)
+    let none = try binary.run("plot", "slice", "all")
+    #expect(none.status == 65 && none.errors.contains("has no complete trial: 2 diverged") && none.errors.contains("'sweep status all' says why"))
+  }
+
   @Test func theScriptThatIsKeptDrawsTheFigureAgain() throws {
     try ran()
     #expect(try binary.run("plot", "heatmap", "-o", "one.svg", "--keep-script", "one.gp").status == 0)

@@ -33,15 +33,15 @@ package struct Document {
   /// - Throws: `.usage` for another ending than .html and .md, `.io` where a figure cannot be drawn or a file not be written.
   package func write(to path: String) throws(SweepError) {
     let file = path as NSString
+    let parent = file.deletingLastPathComponent
+    var isFolder: ObjCBool = false
+    guard parent.isEmpty || FileManager.default.fileExists(atPath: parent, isDirectory: &isFolder) && isFolder.boolValue else {
+      throw SweepError(.io, "there is no such folder", place: parent, remedy: "name a file in a folder that exists")
+    }
     let text: String
     switch file.pathExtension.lowercased() {
     case "html", "htm": text = try HTMLPage.text(of: self)
     case "md", "markdown":
-      let parent = file.deletingLastPathComponent
-      var isFolder: ObjCBool = false
-      guard parent.isEmpty || FileManager.default.fileExists(atPath: parent, isDirectory: &isFolder) && isFolder.boolValue else {
-        throw SweepError(.io, "there is no such folder", place: parent, remedy: "name a file in a folder that exists")
-      }
       let folder = file.deletingPathExtension + "-figures"
       try writeFigures(to: folder, endings: ["svg"])
       text = try MarkdownPage.text(of: self, figures: (folder as NSString).lastPathComponent)

@@ -35,6 +35,7 @@ package struct SweepPage {
     try addDefinition(to: &page)
     try addRanking(to: &page)
     if !ranked.isEmpty {
+      try addSettings(to: &page)
       if withFigures { try addCurves(to: &page) }
       try addImportance(to: &page, withFigures: withFigures)
       try addAnswers(to: &page, withFigures: withFigures)
@@ -65,8 +66,28 @@ package struct SweepPage {
       sweep, trials: Array(ranked.prefix(Self.listed)), metrics: metrics, parameters: space.names, swept: space.sweptNames, noise: noise,
       samples: samples)
     page.table(table.forPeople, sql: try rankingSQL())
+    if let left = try store.counts(sweepID: sweep.id).notRanked { page.text("Not ranked: \(left).") }
     if ranked.count > Self.listed { page.text("The best \(Self.listed) of \(ranked.count).") }
     for sentence in noise?.sentences ?? [] { page.text(sentence.prefix(1).uppercased() + sentence.dropFirst() + ".") }
+  }
+
+  /// The settings over their seeds, where seeds are repeated.
+  private func addSettings(to page: inout Document) throws(SweepError) {
+    let names = space.sweptNames.filter { $0 != "seed" }
+    guard space.sweptNames.contains("seed"), !names.isEmpty, ranked.count > 1 else { return }
+    page.heading("Settings over their seeds")
+    let split = Noise.split(of: sweep.objective)
+    let answers = split == nil ? [] : try store.answers(sweep, split: split ?? "", limit: Noise.compared)
+    let table = GroupedTable(
+      sweep, trials: ranked, by: names, metrics: metrics, answers: Dictionary(uniqueKeysWithValues: answers.map { ($0.trial, $0.correct) }))
+    let columns = names.map(quoted(name:)).joined(separator: ", ")
+    page.table(
+      table.table(limit: Self.listed, forPeople: true),
+      sql: """
+        SELECT count(*) AS trials, avg(objective) AS mean, \(columns) FROM \(view("trials"))
+        WHERE state = 'complete' GROUP BY \(columns) ORDER BY mean \(sweep.objective.goal == .maximize ? "DESC" : "ASC") LIMIT \(Self.listed)
+        """)
+    page.text(table.sentence.prefix(1).uppercased() + table.sentence.dropFirst() + ".")
   }
 
   /// The ranked table in SQL: with the metrics of the epoch that counts, without trials that the file no longer asks for.
@@ -94,7 +115,7 @@ package struct SweepPage {
     page.heading("Curves")
     let best = Array(ranked.prefix(Self.drawn))
     let trials = try best.map { ranked throws(SweepError) in
-      (name: "trial \(ranked.trial.number)", trial: ranked.trial, epochs: try store.epochs(of: ranked.trial.id))
+      (name: "\(ranked.trial.number)", trial: ranked.trial, epochs: try store.epochs(of: ranked.trial.id))
     }
     let quantities = ["loss", "accuracy"].filter { metrics.contains("validation_\($0)") }
     for quantity in quantities {

@@ -84,7 +84,8 @@ extension Figure {
     guard step > 0, last >= first, last - first < 1000 else { return [] }
     let isPlain = digits <= 7 && max(abs(first), abs(last)) * step < 1e7
     return stride(from: first, through: last, by: 1).map { number in
-      (value: number * step, text: isPlain ? fixed(number * step, digits: digits) : String(format: "%g", number * step))
+      let value = number == 0 ? 0 : number * step  // not −0
+      return (value: value, text: isPlain ? fixed(value, digits: digits) : String(format: "%g", value))
     }
   }
 

@@ -159,7 +159,9 @@ package enum Gnuplot {
     func contents(_ file: URL) -> String { (try? Data(contentsOf: file)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
     // Libraries of fonts complain about their own settings; that is no failure of the drawing.
     let complaints = contents(errors).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty && !$0.contains("Fontconfig") && !$0.contains("Pango") && !$0.contains("GLib") }
+      .filter {
+        !$0.isEmpty && !$0.contains("Fontconfig") && !$0.contains("Pango") && !$0.contains("GLib") && !$0.contains("difficulty fitting plot titles")
+      }
     guard process.terminationStatus == 0, complaints.isEmpty else {
       let said = complaints.isEmpty ? "it ended with status \(process.terminationStatus)" : complaints.suffix(3).joined(separator: "; ")
       throw SweepError(.io, "gnuplot could not draw the figure: \(Table.visible(said))")

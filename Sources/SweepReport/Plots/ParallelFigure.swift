@@ -30,7 +30,8 @@ package struct ParallelFigure: Sendable {
 
   package var figure: Figure {
     let spacing = min(200.0, max(130, 900 / Double(axes.count + 1)))
-    let (left, right, bottom) = (80.0, 96.0, 30.0)
+    let first = axes.first?.ticks.map { Figure.pixels(Figure.shortened($0.text, to: 24)) }.max() ?? 0
+    let (left, right, bottom) = (max(80.0, first + 24), 96.0, 30.0)
     let width = Int(left + right + spacing * (Double(max(1, axes.count)) + Self.beyond))
     let heading = Figure.wrapped(title, to: max(30, width / 10))
     let top = Double(54 + 18 * heading.count)

@@ -26,7 +26,7 @@ package struct SweepFigures {
       if name == "loss" { return value.description.spaced }
       // 0 rather than 0.0, and nothing torn apart where a title is broken into lines.
       let text = value.description.hasSuffix(".0") ? String(value.description.dropLast(2)) : value.description
-      return (name == "epochs" ? "\(text) epochs" : "\(name.spaced) \(text)").replacing(" ", with: "\u{a0}")
+      return (name == "epochs" ? (text == "1" ? "1 epoch" : "\(text) epochs") : "\(name.spaced) \(text)").replacing(" ", with: "\u{a0}")
     }.joined(separator: " · ")
   }
 
@@ -39,6 +39,7 @@ package struct SweepFigures {
   // MARK: figures of trials
 
   /// What curves show: a quantity of several splits ("loss", "accuracy", "cost"), or any metric.
+  /// - Parameter trials: with the name of each in front of what it was trained with; may be empty.
   /// - Throws: where the sweep has no such metric.
   package func curves(
     of trials: [(name: String, trial: TrialRecord, epochs: [EpochMetrics])], of quantity: String, splits: [String]
@@ -64,8 +65,8 @@ package struct SweepFigures {
         chosen.isEmpty
         ? [CurvesFigure.Curve(nil, epochs.map { $0[quantity] ?? .nan })]
         : chosen.map { split, role in CurvesFigure.Curve(role, epochs.map { $0["\(split)_\(quantity)"] ?? .nan }) }
-      let label = differing.isEmpty ? name : Self.words(of: trial.assignment, differing)
-      return CurvesFigure.Trial(label.isEmpty ? name : label, curves)
+      let label = [name, Self.words(of: trial.assignment, differing)].filter { !$0.isEmpty }.joined(separator: ": ")
+      return CurvesFigure.Trial(label, curves)
     }
     let gaps = ["loss_gap": "gap in loss (validation − training)", "accuracy_gap": "gap in accuracy (training − validation)"]
     return CurvesFigure(

@@ -37,7 +37,7 @@ package struct SelectionEffect: Sendable {
     }
     let count = Double(draws.count)
     chosen = values[best]
-    corrected = values[best] - optimism / count
+    corrected = values[best] - max(0, optimism / count)  // below 0 by the draws' own chance alone
     test = tests.map { _ in (sum / count, max(0, squares / count - sum / count * sum / count).squareRoot()) }
   }
 }

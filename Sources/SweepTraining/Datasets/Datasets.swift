@@ -57,7 +57,7 @@ package final class DatasetCache: Sendable {
     }
     let images = data.images
     let split = ImageSplit(
-      name: name, source: "\(selection.dataset), images \(range.lowerBound)..<\(range.upperBound)", fingerprint: images.fingerprint(of: range),
+      name: name, source: "\(selection.dataset), images \(range.lowerBound) to \(range.upperBound - 1)", fingerprint: images.fingerprint(of: range),
       labels: Array(images.labels[range]), classes: source.classNames)
     loaded.withLock { $0.splits[key] = split }
     return split
