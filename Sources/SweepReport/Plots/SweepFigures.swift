@@ -31,9 +31,9 @@ package struct SweepFigures {
   }
 
   /// The parameters that the lab writes above a plot, and those that are swept.
-  private func wordNames(besides left: Set<String> = []) -> [String] {
+  private var wordNames: [String] {
     let lab = ["loss", "lambda", "eta", "batch_size", "decay_every", "epochs"].filter(space.names.contains)
-    return (lab + space.sweptNames.filter { !lab.contains($0) }).filter { !left.contains($0) }
+    return lab + space.sweptNames.filter { !lab.contains($0) }
   }
 
   // MARK: figures of trials
@@ -57,7 +57,7 @@ package struct SweepFigures {
       }
       throw SweepError(.usage, .unknown("metric", quantity, known: quantities + metrics))
     }
-    let names = wordNames()
+    let names = wordNames
     let differing = names.filter { name in trials.contains { $0.trial.assignment[name] != trials[0].trial.assignment[name] } }
     let common = names.filter { !differing.contains($0) }
     let drawn = trials.map { name, trial, epochs in
