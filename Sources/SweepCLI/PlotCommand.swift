@@ -135,7 +135,22 @@ struct HistogramPlot: ParsableCommand {
   }
 }
 
-/// A figure of all complete trials of a sweep.
+/// The sweep of which all complete trials are drawn, and where the figure goes.
+struct SweepPlotOptions: ParsableArguments {
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  fileprivate func input() throws -> SweepPlotInput { try SweepPlotInput(sweep, plot.database) }
+
+  /// Draws the best so many trials, and says so where there are more.
+  fileprivate func draw(best count: Int, _ figure: (SweepFigures, [TrialRecord]) -> Figure) throws {
+    let input = try input()
+    try plot.draw(figure(input.figures, Array(input.trials.prefix(count))))
+    if input.trials.count > count { Terminal.error("the best \(count) of \(input.trials.count) trials") }
+  }
+}
+
+/// All complete trials of a sweep.
 private struct SweepPlotInput {
   let store: Store
   let record: SweepRecord
@@ -177,10 +192,10 @@ struct HeatmapPlot: ParsableCommand {
 
   func run() throws {
     let input = try SweepPlotInput(sweep, plot.database)
-    for name in [x, y].compactMap({ $0 }) + (try fixed(input).keys) where !input.space.sweptNames.contains(name) {
+    let fixed = try fixed(input)
+    for name in [x, y].compactMap({ $0 }) + fixed.keys where !input.space.sweptNames.contains(name) {
       throw SweepError(.usage, .unknown("swept parameter", name, known: input.space.sweptNames))
     }
-    let fixed = try fixed(input)
     var free = input.space.sweptNames.filter { fixed[$0] == nil && $0 != x && $0 != y }
     if Importance.isDefined(for: input.trials, space: input.space) {
       let importance = try Importance(of: input.record.objective, trials: input.trials, space: input.space)
@@ -220,13 +235,10 @@ struct ParallelPlot: ParsableCommand {
         sweep plot parallel cifar10-grid -o parallel.svg
       """)
 
-  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
-  @OptionGroup var plot: PlotOptions
+  @OptionGroup var options: SweepPlotOptions
 
   func run() throws {
-    let input = try SweepPlotInput(sweep, plot.database)
-    try plot.draw(input.figures.parallel(Array(input.trials.prefix(1000))))
-    if input.trials.count > 1000 { Terminal.error("the best 1000 of \(input.trials.count) trials") }
+    try options.draw(best: 1000) { $0.parallel($1) }
   }
 }
 
@@ -239,13 +251,10 @@ struct SlicePlot: ParsableCommand {
         sweep plot slice cifar10-grid -o slice.pdf
       """)
 
-  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
-  @OptionGroup var plot: PlotOptions
+  @OptionGroup var options: SweepPlotOptions
 
   func run() throws {
-    let input = try SweepPlotInput(sweep, plot.database)
-    try plot.draw(input.figures.slice(Array(input.trials.prefix(5000))))
-    if input.trials.count > 5000 { Terminal.error("the best 5000 of \(input.trials.count) trials") }
+    try options.draw(best: 5000) { $0.slice($1) }
   }
 }
 
@@ -258,12 +267,11 @@ struct ImportancePlot: ParsableCommand {
         sweep plot importance cifar10-grid -o importance.png
       """)
 
-  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
-  @OptionGroup var plot: PlotOptions
+  @OptionGroup var options: SweepPlotOptions
 
   func run() throws {
-    let input = try SweepPlotInput(sweep, plot.database)
-    try plot.draw(input.figures.importance(try Importance(of: input.record.objective, trials: input.trials, space: input.space)))
+    let input = try options.input()
+    try options.plot.draw(input.figures.importance(try Importance(of: input.record.objective, trials: input.trials, space: input.space)))
   }
 }
 

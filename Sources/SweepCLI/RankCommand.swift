@@ -55,10 +55,9 @@ struct RankCommand: ParsableCommand {
     let names = try Self.groupNames(text, space: file.space)
     let trials = try store.ranking(sweep, all: all)
     if trials.isEmpty { return Terminal.error("no complete trials to rank yet") }
-    let answers = try Noise.split(of: sweep.objective).map { try store.answers(sweep, split: $0, limit: Noise.compared) } ?? []
     let table = GroupedTable(
       sweep, trials: trials, by: names, metrics: try store.metrics(sweepID: sweep.id),
-      answers: Dictionary(uniqueKeysWithValues: answers.map { ($0.trial, $0.correct) }))
+      answers: try Noise.answers(of: sweep, in: store))
     try format.print(table.table(limit: top ?? (format.isForPeople ? 50 : table.count), forPeople: format.isForPeople))
     Terminal.error(table.sentence)
   }

@@ -75,7 +75,7 @@ struct LabPage {
         SELECT trial, lambda, eta, batch_size, validation_accuracy, test_accuracy FROM trials_cifar10_grid
         ORDER BY validation_accuracy DESC, trial
         """)
-    for sentence in noise?.sentences ?? [] { page.text(sentence.prefix(1).uppercased() + sentence.dropFirst() + ".") }
+    for sentence in noise?.sentences ?? [] { page.sentence(sentence) }
     let trials = grid.ranked.map(\.trial)
     let importance = try Importance(of: grid.record.objective, trials: trials, space: grid.space)
     page.figure(grid.figures.importance(importance), "importance", "What the differences in Table 3 come from")

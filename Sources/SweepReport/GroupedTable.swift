@@ -32,7 +32,7 @@ package struct GroupedTable {
       found[key, default: Group(values: key)].trials.append(trial)
     }
     let objective = sweep.objective
-    groups = order.compactMap { found[$0] }.map { (group: $0, mean: Self.mean($0.trials.map { $0.trial.objective ?? .nan })) }
+    groups = order.compactMap { found[$0] }.map { (group: $0, mean: $0.trials.map { $0.trial.objective ?? .nan }.mean) }
       .sorted { objective.isBetter($0.mean, than: $1.mean) }.map(\.group)
     (self.sweep, self.names, self.metrics) = (sweep, names, metrics)
     let known = groups.map { group in group.trials.compactMap { answers[$0.trial.id] } }
@@ -82,7 +82,7 @@ package struct GroupedTable {
       var row: [ParameterValue] = [.integer(index + 1), .integer(group.trials.count)]
       for metric in shown {
         let values = group.trials.map { (metric == sweep.objective.metric ? $0.trial.objective : $0.metrics[metric]) ?? .nan }
-        row += [.real(Self.mean(values)), Self.standardError(values).map(ParameterValue.real) ?? .null]
+        row += [.real(values.mean), Self.standardError(values).map(ParameterValue.real) ?? .null]
         if metric == sweep.objective.metric, let members {
           let own = members[index]
           row += forPeople ? [.text(own.text)] : [.bool(own.isTied), .real(own.behind.lowerBound), .real(own.behind.upperBound)]
@@ -93,16 +93,9 @@ package struct GroupedTable {
     return Table(columns: columns, rows: rows)
   }
 
-  private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-
-  private static func squares(_ values: [Double]) -> Double {
-    let mean = mean(values)
-    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-  }
-
   /// Of the mean: s / √n; nil of one value.
   private static func standardError(_ values: [Double]) -> Double? {
     guard values.count > 1 else { return nil }
-    return (squares(values) / Double(values.count - 1) / Double(values.count)).squareRoot()
+    return (values.squaredDeviations / Double(values.count - 1) / Double(values.count)).squareRoot()
   }
 }

@@ -101,14 +101,10 @@ package struct Importance: Sendable {
       cells[key, default: []].append(trial.objective ?? .nan)
     }
     let repeated = cells.values.filter { $0.count > 1 }
-    func squares(_ values: [Double]) -> Double {
-      let mean = values.reduce(0, +) / Double(values.count)
-      return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    }
     let all = trials.map { $0.objective ?? .nan }
-    let (freedom, total) = (repeated.reduce(0) { $0 + $1.count - 1 }, squares(all) / Double(all.count))
+    let (freedom, total) = (repeated.reduce(0) { $0 + $1.count - 1 }, all.squaredDeviations / Double(all.count))
     guard freedom > 0, total > 0 else { return nil }
-    return min(1, repeated.reduce(0) { $0 + squares($1) } / Double(freedom) / total)
+    return min(1, repeated.reduce(0) { $0 + $1.squaredDeviations } / Double(freedom) / total)
   }
 
   /// The distinct values in the order of their first trial, and the position of each trial's value among them.

@@ -49,6 +49,12 @@ package struct Noise: Sendable {
     return String(objective.metric.dropLast("_accuracy".count))
   }
 
+  /// Which images each trial labelled rightly, of those trials that can be compared; none where the objective is no accuracy.
+  package static func answers(of sweep: SweepRecord, in store: Store) throws(SweepError) -> [Trial.ID: Bitset] {
+    guard let split = split(of: sweep.objective) else { return [:] }
+    return Dictionary(uniqueKeysWithValues: try store.answers(sweep, split: split, limit: compared).map { ($0.trial, $0.correct) })
+  }
+
   /// What a person should know beside the table, in sentences.
   package var sentences: [String] {
     let compared = "\(counted(members.count, "trial"))\(left > 0 ? " whose answers are kept" : "")"

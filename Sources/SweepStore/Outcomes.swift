@@ -35,14 +35,17 @@ enum Outcomes {
       insert.bind(6, predictions.probability.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] })
       try insert.run()
     }
-    if let model = outcome.model {
-      let insert = try FastStatement(db, "INSERT OR REPLACE INTO model (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
-      insert.bind(1, trial.rawValue)
-      insert.bind(2, model.epoch)
-      insert.bind(3, model.format)
-      insert.bind(4, model.state)
-      try insert.run()
-    }
+    if let model = outcome.model { try save(model, in: "model", of: trial, to: db) }
+  }
+
+  /// Writes a trial's row of `checkpoint` or `model`, which have the same columns.
+  static func save(_ state: Checkpoint, in table: String, of trial: Trial.ID, to db: Database) throws {
+    let insert = try FastStatement(db, "INSERT OR REPLACE INTO \(table) (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
+    insert.bind(1, trial.rawValue)
+    insert.bind(2, state.epoch)
+    insert.bind(3, state.format)
+    insert.bind(4, state.state)
+    try insert.run()
   }
 
   private static func splitID(_ split: ImageSplit, _ db: Database) throws -> Int64 {

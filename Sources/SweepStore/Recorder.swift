@@ -200,12 +200,7 @@ public final class Recorder: Sendable {
       forget.bind(1, trial.rawValue)
       try forget.run()
     } else if let checkpoint = change.checkpoint {
-      let save = try FastStatement(db, "INSERT OR REPLACE INTO checkpoint (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
-      save.bind(1, trial.rawValue)
-      save.bind(2, checkpoint.epoch)
-      save.bind(3, checkpoint.format)
-      save.bind(4, checkpoint.state)
-      try save.run()
+      try Outcomes.save(checkpoint, in: "checkpoint", of: trial, to: db)
     }
   }
 

@@ -23,6 +23,8 @@ package struct Document {
 
   package mutating func heading(_ text: String) { blocks.append(.heading(text)) }
   package mutating func text(_ text: String) { blocks.append(.text(text)) }
+  /// A remark as the commands make it, with a capital and a full stop.
+  package mutating func sentence(_ text: String) { self.text(text.prefix(1).uppercased() + text.dropFirst() + ".") }
   package mutating func code(_ text: String) { blocks.append(.code(text)) }
   package mutating func table(_ table: Table, sql: String? = nil) { blocks.append(.table(table, sql: sql)) }
   package mutating func figure(_ figure: Figure, _ name: String, _ caption: String) {

@@ -68,7 +68,7 @@ package struct SweepPage {
     page.table(table.forPeople, sql: try rankingSQL())
     if let left = try store.counts(sweepID: sweep.id).notRanked { page.text("Not ranked: \(left).") }
     if ranked.count > Self.listed { page.text("The best \(Self.listed) of \(ranked.count).") }
-    for sentence in noise?.sentences ?? [] { page.text(sentence.prefix(1).uppercased() + sentence.dropFirst() + ".") }
+    for sentence in noise?.sentences ?? [] { page.sentence(sentence) }
   }
 
   /// The settings over their seeds, where seeds are repeated.
@@ -76,10 +76,7 @@ package struct SweepPage {
     let names = space.sweptNames.filter { $0 != "seed" }
     guard space.sweptNames.contains("seed"), !names.isEmpty, ranked.count > 1 else { return }
     page.heading("Settings over their seeds")
-    let split = Noise.split(of: sweep.objective)
-    let answers = split == nil ? [] : try store.answers(sweep, split: split ?? "", limit: Noise.compared)
-    let table = GroupedTable(
-      sweep, trials: ranked, by: names, metrics: metrics, answers: Dictionary(uniqueKeysWithValues: answers.map { ($0.trial, $0.correct) }))
+    let table = GroupedTable(sweep, trials: ranked, by: names, metrics: metrics, answers: try Noise.answers(of: sweep, in: store))
     let columns = names.map(quoted(name:)).joined(separator: ", ")
     page.table(
       table.table(limit: Self.listed, forPeople: true),
@@ -87,7 +84,7 @@ package struct SweepPage {
         SELECT count(*) AS trials, avg(objective) AS mean, \(columns) FROM \(view("trials"))
         WHERE state = 'complete' GROUP BY \(columns) ORDER BY mean \(sweep.objective.goal == .maximize ? "DESC" : "ASC") LIMIT \(Self.listed)
         """)
-    page.text(table.sentence.prefix(1).uppercased() + table.sentence.dropFirst() + ".")
+    page.sentence(table.sentence)
   }
 
   /// The ranked table in SQL: with the metrics of the epoch that counts, without trials that the file no longer asks for.
@@ -141,7 +138,7 @@ package struct SweepPage {
     page.table(
       importance.table,
       sql: "SELECT \((space.sweptNames.map(quoted(name:)) + ["objective"]).joined(separator: ", ")) FROM \(view("trials")) WHERE state = 'complete'")
-    page.text(importance.sentence.prefix(1).uppercased() + importance.sentence.dropFirst() + ".")
+    page.sentence(importance.sentence)
     guard withFigures else { return }
     page.figure(figures.slice(Array(trials.prefix(5000))), "slice", "The objective over each parameter, with the mean of each value")
     page.figure(figures.parallel(Array(trials.prefix(1000))), "parallel", "Every trial as a line through its parameters")

@@ -25,7 +25,7 @@ package enum GroupComparison {
       defer { start += members.count }
       return start..<start + members.count
     }
-    let values = ranges.map { range in paired.accuracies[range].reduce(0, +) / Double(range.count) }
+    let values = ranges.map { Array(paired.accuracies[$0]).mean }
     let seeds = seedVariance(ranges, values, paired.accuracies, covariance)
     var matrix = [Double](repeating: 0, count: ranges.count * ranges.count)
     for (i, one) in ranges.enumerated() {
@@ -50,7 +50,7 @@ package enum GroupComparison {
         for t in range { images += (covariance[s * trials + s] - covariance[s * trials + t]) / Double(range.count) }
       }
     }
-    let widening = studentQuantile(freedom) / 1.959963984540054
+    let widening = studentQuantile(freedom) / normalQuantile
     return max(0, (squares - images) / Double(freedom)) * widening * widening
   }
 
@@ -58,7 +58,7 @@ package enum GroupComparison {
   package static func studentQuantile(_ freedom: Int) -> Double {
     let few = [12.706, 4.303, 3.182]
     if freedom <= few.count { return few[max(1, freedom) - 1] }
-    let (z, f) = (1.959963984540054, Double(freedom))
+    let (z, f) = (normalQuantile, Double(freedom))
     let terms = [
       (pow(z, 3) + z) / 4, (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / 96, (3 * pow(z, 7) + 19 * pow(z, 5) + 17 * pow(z, 3) - 15 * z) / 384,
       (79 * pow(z, 9) + 776 * pow(z, 7) + 1482 * pow(z, 5) - 1920 * pow(z, 3) - 945 * z) / 92_160,

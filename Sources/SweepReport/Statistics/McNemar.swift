@@ -39,7 +39,7 @@ package struct McNemar: Sendable, Equatable {
   package var interval: ClosedRange<Double> {
     let n = Double(images) + 2
     let (b, c) = ((Double(onlyFirst) + 1) / n, (Double(onlySecond) + 1) / n)
-    let half = 1.959963984540054 * ((b + c - (b - c) * (b - c)) / n).squareRoot()
+    let half = normalQuantile * ((b + c - (b - c) * (b - c)) / n).squareRoot()
     return max(-1, b - c - half)...min(1, b - c + half)
   }
 }

@@ -10,7 +10,7 @@ package struct WilsonInterval: Sendable, Equatable {
   ///   - samples: n, at least 1.
   package init(share: Double, samples: Int) {
     let n = Double(samples)
-    let z = 1.959963984540054  // the 97.5 % quantile of the normal distribution
+    let z = normalQuantile
     let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     lower = max(0, centre - half)
