@@ -42,15 +42,16 @@ public struct AssignmentWriter {
     var bytes = [isFirst ? UInt8(ascii: "{") : UInt8(ascii: ",")]
     JSONText.append(quoted: name, to: &bytes)
     bytes.append(UInt8(ascii: ":"))
-    if case .text(let text) = value { JSONText.append(quoted: text, to: &bytes) } else { bytes += value.description.utf8 }
+    JSONText.append(value, to: &bytes)
     return bytes
   }
 
-  /// Whether both have the same text. 0.0 and −0.0, which are equal, have not; nor have an é of one scalar and one of two.
+  /// Whether both have the same text, for certain. 0.0 and −0.0, which are equal, have not; nor have an é of one scalar and one of two.
   private static func isSame(_ one: ParameterValue, _ other: ParameterValue) -> Bool {
     switch (one, other) {
     case (.real(let mine), .real(let theirs)): mine.bitPattern == theirs.bitPattern
     case (.text(let mine), .text(let theirs)): mine.utf8.elementsEqual(theirs.utf8)
+    case (.list, _), (.mapping, _): false
     default: one == other
     }
   }

@@ -1,7 +1,7 @@
-// The little JSON that assignments need: quoting a text, and reading a flat object back exactly and fast.
-// A million trials are read through here, so it works on UTF-8 bytes and keeps no tree. General JSON is Foundation's business.
+// The little JSON that assignments and reports need: writing a value, and reading one back exactly and fast, 1 and 1.0 told apart.
+// A million trials are read through here, so it works on UTF-8 bytes and keeps no tree beyond the value itself.
 
-enum JSONText {
+package enum JSONText {
   /// The text between quotes, with the escapes that JSON demands and no others.
   static func quoted(_ text: String) -> String {
     var bytes: [UInt8] = []
@@ -31,33 +31,90 @@ enum JSONText {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// The members of a flat object (no nested objects or arrays), in their order; nil where the text is not one.
+  /// Appends the canonical text of a value.
+  static func append(_ value: ParameterValue, to bytes: inout [UInt8]) {
+    switch value {
+    case .text(let text): append(quoted: text, to: &bytes)
+    case .list(let values):
+      bytes.append(UInt8(ascii: "["))
+      for (index, value) in values.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        append(value, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
+    case .mapping(let members):
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        append(quoted: member.name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        append(member.value, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "}"))
+    default: bytes += value.description.utf8
+    }
+  }
+
+  /// The members of an object, in their order; nil where the text is not one.
   static func members(of text: String) -> [(name: String, value: ParameterValue)]? {
+    var text = text
+    return text.withUTF8 { members(of: $0) }
+  }
+
+  /// - Parameter acceptsNaN: whether NaN, Infinity and -Infinity are numbers, as Python writes them.
+  package static func members(of bytes: UnsafeBufferPointer<UInt8>, acceptsNaN: Bool = false) -> [(name: String, value: ParameterValue)]? {
+    var reader = Reader(bytes: bytes, acceptsNaN: acceptsNaN)
+    guard let members = reader.object(), reader.isAtEnd() else { return nil }
+    return members
+  }
+
+  /// The value of a text of any kind; nil where it is no JSON.
+  static func value(of text: String) -> ParameterValue? {
     var text = text
     return text.withUTF8 { bytes in
       var reader = Reader(bytes: bytes)
-      return reader.object()
+      guard let value = reader.value(), reader.isAtEnd() else { return nil }
+      return value
     }
   }
+
+  /// Objects and lists inside each other that are read: deeper ones are refused, not crashed on.
+  private static let deepest = 64
 
   private struct Reader {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
+    private var depth = 0
+    private let acceptsNaN: Bool
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>, acceptsNaN: Bool = false) { (self.bytes, self.acceptsNaN) = (bytes, acceptsNaN) }
 
     mutating func object() -> [(name: String, value: ParameterValue)]? {
       var members: [(name: String, value: ParameterValue)] = []
       guard take("{") else { return nil }
-      if take("}") { return atEnd ? members : nil }
+      if take("}") { return members }
       repeat {
         guard let name = string(), take(":"), let value = value() else { return nil }
         members.append((name, value))
       } while take(",")
-      return take("}") && atEnd ? members : nil
+      return take("}") ? members : nil
     }
 
-    private var atEnd: Bool { position == bytes.count }
+    mutating func isAtEnd() -> Bool {
+      skipSpace()
+      return position == bytes.count
+    }
+
+    private mutating func list() -> [ParameterValue]? {
+      var values: [ParameterValue] = []
+      guard take("[") else { return nil }
+      if take("]") { return values }
+      repeat {
+        guard let value = value() else { return nil }
+        values.append(value)
+      } while take(",")
+      return take("]") ? values : nil
+    }
 
     private mutating func skipSpace() {
       while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
@@ -70,18 +127,42 @@ enum JSONText {
       return true
     }
 
-    private mutating func value() -> ParameterValue? {
+    mutating func value() -> ParameterValue? {
       skipSpace()
-      guard position < bytes.count else { return nil }
-      if bytes[position] == UInt8(ascii: "\"") { return string().map(ParameterValue.text) }
+      guard position < bytes.count, depth < JSONText.deepest else { return nil }
+      switch bytes[position] {
+      case UInt8(ascii: "\""): return string().map(ParameterValue.text)
+      case UInt8(ascii: "{"):
+        depth += 1
+        defer { depth -= 1 }
+        return object().map { .mapping(of: $0.map { ($0.name, $0.value) }) }
+      case UInt8(ascii: "["):
+        depth += 1
+        defer { depth -= 1 }
+        return list().map(ParameterValue.list)
+      default: break
+      }
       let start = position
-      while position < bytes.count, ![UInt8(ascii: ","), UInt8(ascii: "}"), 0x20, 0x0a].contains(bytes[position]) { position += 1 }
+      while position < bytes.count, !Self.endsWord(bytes[position]) { position += 1 }
       let word = String(decoding: bytes[start..<position], as: UTF8.self)
       switch word {
       case "null": return .null
       case "true": return .bool(true)
       case "false": return .bool(false)
-      default: return Int(word).map(ParameterValue.integer) ?? Double(word).map(ParameterValue.real)
+      case "NaN" where acceptsNaN: return .real(.nan)
+      case "Infinity" where acceptsNaN: return .real(.infinity)
+      case "-Infinity" where acceptsNaN: return .real(-.infinity)
+      default:
+        // Swift reads more than JSON knows: "nan", "0x10", "+1".
+        guard let first = word.utf8.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10, !word.contains("x") else { return nil }
+        return Int(word).map(ParameterValue.integer) ?? Double(word).flatMap { $0.isFinite ? .real($0) : nil }
+      }
+    }
+
+    private static func endsWord(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x09, 0x0a, 0x0d: true
+      default: false
       }
     }
 
@@ -114,13 +195,26 @@ enum JSONText {
       case UInt8(ascii: "n"): return "\n"
       case UInt8(ascii: "r"): return "\r"
       case UInt8(ascii: "t"): return "\t"
+      case UInt8(ascii: "b"): return "\u{8}"
+      case UInt8(ascii: "f"): return "\u{c}"
       case UInt8(ascii: "u"):
-        guard position + 4 < bytes.count else { return nil }
-        let digits = String(decoding: bytes[position + 1...position + 4], as: UTF8.self)
-        position += 4
-        return UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+        guard let unit = codeUnit() else { return nil }
+        guard unit & 0xfc00 == 0xd800 else { return Unicode.Scalar(unit) }
+        // A character beyond the first 65,536 comes as two.
+        guard position + 2 < bytes.count, bytes[position + 1] == UInt8(ascii: "\\"), bytes[position + 2] == UInt8(ascii: "u") else { return nil }
+        position += 2
+        guard let low = codeUnit(), low & 0xfc00 == 0xdc00 else { return nil }
+        return Unicode.Scalar(0x10000 + (unit & 0x3ff) << 10 + (low & 0x3ff))
       case let other: return Unicode.Scalar(other)
       }
+    }
+
+    /// Four hexadecimal digits after the u at the position, which moves to the last of them.
+    private mutating func codeUnit() -> UInt32? {
+      guard position + 4 < bytes.count else { return nil }
+      let digits = String(decoding: bytes[position + 1...position + 4], as: UTF8.self)
+      position += 4
+      return UInt32(digits, radix: 16)
     }
   }
 }

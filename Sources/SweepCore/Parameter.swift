@@ -3,13 +3,16 @@
 
 /// A named dimension of the search space.
 public struct Parameter: Sendable, Hashable {
+  /// Of a nested parameter the names on the way to it, joined by dots: "optimizer.lr".
   public let name: String
   public let domain: Domain
+  /// The names on the way to it; of one that is not nested its name alone, dots and all.
+  public let path: [String]
 
-  public init(_ name: String, _ domain: Domain) {
-    self.name = name
-    self.domain = domain
-  }
+  public init(_ name: String, _ domain: Domain) { (self.name, self.domain, path) = (name, domain, [name]) }
+
+  /// - Parameter path: at least one name.
+  public init(path: [String], _ domain: Domain) { (name, self.domain, self.path) = (path.joined(separator: "."), domain, path) }
 
   /// The values a parameter can take.
   public enum Domain: Sendable, Hashable {
@@ -20,32 +23,39 @@ public struct Parameter: Sendable, Hashable {
     case integers(min: Int, max: Int)
     /// Any real number of `min...max`; `min < max`, both finite. A grid cannot enumerate it.
     case reals(min: Double, max: Double)
+    /// One of the listed values with its probability; as many of the one as of the other, which add up to 1.
+    case weighted([ParameterValue], [Double])
+    /// Drawn from a distribution. A grid can enumerate `q_uniform` alone.
+    case distribution(Distribution)
 
     /// How many values there are; nil where they cannot be counted.
     public var count: Int? {
       switch self {
       case .constant: 1
-      case .values(let values): values.count
+      case .values(let values), .weighted(let values, _): values.count
       case .integers(let min, let max): max - min + 1
       case .reals: nil
+      case .distribution(let distribution): distribution.gridCount
       }
     }
 
-    /// The value at a position of the enumeration; constant time. Traps for `reals`.
+    /// The value at a position of the enumeration; constant time. Traps where there is no `count`.
     public func value(at index: Int) -> ParameterValue {
       switch self {
       case .constant(let value): return value
-      case .values(let values): return values[index]
+      case .values(let values), .weighted(let values, _): return values[index]
       case .integers(let min, _): return .integer(min + index)
+      case .distribution(let distribution): return distribution.gridValue(at: index)
       case .reals: preconditionFailure("a range of real numbers has no enumeration")
       }
     }
 
-    /// The listed values; of a range, its ends.
+    /// The listed values; of a range, its ends; of a distribution, which may have none, nothing.
     public var landmarks: [ParameterValue] {
       switch self {
       case .constant(let value): [value]
-      case .values(let values): values
+      case .values(let values), .weighted(let values, _): values
+      case .distribution: []
       case .integers(let min, let max): [.integer(min), .integer(max)]
       case .reals(let min, let max): [.real(min), .real(max)]
       }
@@ -63,6 +73,9 @@ extension Parameter.Domain {
     case .values(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
     case .integers(let min, let max): "\(min)...\(max)"
     case .reals(let min, let max): "\(min)...\(max)"
+    case .weighted(let values, let probabilities):
+      "[" + zip(values, probabilities).map { "\($0) (\($1))" }.joined(separator: ", ") + "]"
+    case .distribution(let distribution): distribution.text
     }
   }
 }
@@ -74,6 +87,8 @@ public struct ParameterDeclaration: Sendable {
     /// `above` is excluded, `from` included.
     case real(above: Double? = nil, from: Double? = nil, upTo: Double? = nil)
     case choice([String])
+    /// true or false.
+    case truth
   }
 
   public let name: String
@@ -115,6 +130,10 @@ public struct ParameterDeclaration: Sendable {
         upTo.map({ number <= $0 }) ?? true
       else { return refuse((["a number"] + bounds).joined(separator: " ")) }
       return .success(.real(number))
+    case (.truth, .bool):
+      return .success(value)
+    case (.truth, _):
+      return refuse("true or false")
     case (.choice(let names), .text(let name)) where names.contains(name):
       return .success(value)
     case (.choice(let names), _):
@@ -132,7 +151,7 @@ public struct ParameterDeclaration: Sendable {
 
 // In JSON a domain looks as in a sweep file. Databases keep it, so old texts must be readable for ever.
 extension Parameter.Domain: Codable {
-  private enum CodingKeys: CodingKey { case value, values, min, max }
+  private enum CodingKeys: CodingKey { case value, values, probabilities, min, max, distribution }
 
   public init(from decoder: any Decoder) throws {
     let keyed = try decoder.container(keyedBy: CodingKeys.self)
@@ -140,7 +159,11 @@ extension Parameter.Domain: Codable {
     if let value = try given(.value) {
       self = .constant(value)
     } else if keyed.contains(.values) {
-      self = .values(try keyed.decode([ParameterValue].self, forKey: .values))
+      let values = try keyed.decode([ParameterValue].self, forKey: .values)
+      let probabilities = try keyed.decodeIfPresent([Double].self, forKey: .probabilities)
+      self = probabilities.map { .weighted(values, $0) } ?? .values(values)
+    } else if keyed.contains(.distribution) {
+      self = .distribution(try Distribution(from: decoder))
     } else {
       switch (try given(.min), try given(.max)) {
       case (.integer(let min)?, .integer(let max)?): self = .integers(min: min, max: max)
@@ -156,6 +179,10 @@ extension Parameter.Domain: Codable {
     switch self {
     case .constant(let value): try keyed.encode(value, forKey: .value)
     case .values(let values): try keyed.encode(values, forKey: .values)
+    case .weighted(let values, let probabilities):
+      try keyed.encode(values, forKey: .values)
+      try keyed.encode(probabilities, forKey: .probabilities)
+    case .distribution(let distribution): try distribution.encode(to: encoder)
     case .integers(let min, let max):
       try keyed.encode(ParameterValue.integer(min), forKey: .min)
       try keyed.encode(ParameterValue.integer(max), forKey: .max)

@@ -8,6 +8,23 @@ public protocol Pruner: Sendable {
   func verdict(on trial: Trial.ID, after epoch: Int, given history: History) -> Verdict
 }
 
+/// A pruner that a sweep file can name.
+public struct PrunerEntry: Sendable {
+  /// What it takes beside its type.
+  public let options: [ParameterDeclaration]
+  /// What is wrong with options that are fine by themselves.
+  public let problem: @Sendable ([String: ParameterValue]) -> Diagnostic?
+  /// - Parameter options: a checked value for each.
+  public let make: @Sendable (_ options: [String: ParameterValue]) -> any Pruner
+
+  public init(
+    options: [ParameterDeclaration], problem: @escaping @Sendable ([String: ParameterValue]) -> Diagnostic? = { _ in nil },
+    make: @escaping @Sendable ([String: ParameterValue]) -> any Pruner
+  ) {
+    (self.options, self.problem, self.make) = (options, problem, make)
+  }
+}
+
 /// What a trial is told after an epoch.
 public enum Verdict: Sendable, Equatable {
   case proceed

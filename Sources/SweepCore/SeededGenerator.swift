@@ -25,6 +25,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case shuffle = 3
     case synthetic = 4
     case resampling = 5
+    case permutation = 6
   }
 
   public mutating func next() -> UInt64 {
@@ -70,8 +71,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 extension SeededGenerator {
   /// A standard normal number by inversion of the distribution function (Wichura 1988, algorithm AS 241, PPND16; relative error about 1e-16).
   /// Uses +, ×, ÷, √ and a logarithm of our own, all of them exactly specified, so that the bits are the same on every machine.
-  public mutating func nextNormal() -> Double {
-    let p = nextUnit()
+  public mutating func nextNormal() -> Double { Self.normalQuantile(nextUnit()) }
+
+  /// The number below which a share of `p` of the standard normal distribution lies; `p` is a normal number of (0, 1).
+  package static func normalQuantile(_ p: Double) -> Double {
     let q = p - 0.5
     func ratio(_ x: Double, _ numerator: [Double], _ denominator: [Double]) -> Double {
       func horner(_ coefficients: [Double]) -> Double { coefficients.reversed().reduce(0) { $0 * x + $1 } }

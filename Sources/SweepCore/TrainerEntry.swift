@@ -6,6 +6,8 @@ public struct TrainerEntry: Sendable {
   public let parameters: [ParameterDeclaration]
   /// The metrics it reports, in the order of their columns.
   public let metrics: [String]
+  /// Whether it takes parameters and reports metrics of any name, beyond those above: a program, a closure.
+  public let isOpen: Bool
   /// What a user should know before anything runs.
   public let notes: [String]
   /// Which of its implementations runs here, for the record: "kernels avx512".
@@ -16,18 +18,33 @@ public struct TrainerEntry: Sendable {
   public let samples: @Sendable (_ metric: String, Assignment) -> Int?
   /// Computes a kept model's metrics and answers on one split (train, validation or test); nil where trials leave no models.
   public let evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)?
-  public let make: @Sendable () -> any TrialExecutor
+  public let make: @Sendable (Workplace) -> any TrialExecutor
 
   public init(
-    name: String, parameters: [ParameterDeclaration], metrics: [String], notes: [String] = [], implementation: String? = nil,
+    name: String, parameters: [ParameterDeclaration], metrics: [String], isOpen: Bool = false, notes: [String] = [], implementation: String? = nil,
     problems: @escaping @Sendable (SearchSpace) -> [Diagnostic] = { _ in [] },
     samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil },
     evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)? = nil,
-    make: @escaping @Sendable () -> any TrialExecutor
+    make: @escaping @Sendable (Workplace) -> any TrialExecutor
   ) {
     (self.name, self.parameters, self.metrics, self.notes) = (name, parameters, metrics, notes)
+    self.isOpen = isOpen
     (self.problems, self.samples, self.evaluate, self.make) = (problems, samples, evaluate, make)
     self.implementation = implementation
+  }
+}
+
+/// Where an executor works: what it is told of the sweep whose trials it runs.
+public struct Workplace: Sendable {
+  /// The sweep's name.
+  public let sweep: String
+  /// Where trials may keep files, a folder for each; it need not exist.
+  public let folder: String
+  /// Tells what people should know while the sweep runs.
+  public let say: @Sendable (String) -> Void
+
+  public init(sweep: String, folder: String, say: @escaping @Sendable (String) -> Void = { _ in }) {
+    (self.sweep, self.folder, self.say) = (sweep, folder, say)
   }
 }
 

@@ -17,13 +17,34 @@ public struct Trial: Sendable, Identifiable {
   public let completedEpochs: Int
   /// The state after `completedEpochs`. Loaded only when the trial is about to run.
   public var checkpoint: Checkpoint?
+  /// What happened to it before.
+  public let past: Past
 
-  public init(id: ID, number: Int, assignment: Assignment, completedEpochs: Int = 0, checkpoint: Checkpoint? = nil) {
+  /// What earlier attempts of a trial left, for executors that keep their own checkpoints.
+  public struct Past: Sendable, Equatable {
+    /// How often it was started.
+    public let attempts: Int
+    /// Attempts that failed.
+    public let failures: Int
+    /// The last epoch that was reported.
+    public let lastEpoch: Int
+
+    public static let none = Past(attempts: 0, failures: 0, lastEpoch: 0)
+
+    public init(attempts: Int, failures: Int, lastEpoch: Int) {
+      (self.attempts, self.failures, self.lastEpoch) = (attempts, failures, lastEpoch)
+    }
+  }
+
+  public init(
+    id: ID, number: Int, assignment: Assignment, completedEpochs: Int = 0, checkpoint: Checkpoint? = nil, past: Past = .none
+  ) {
     self.id = id
     self.number = number
     self.assignment = assignment
     self.completedEpochs = completedEpochs
     self.checkpoint = checkpoint
+    self.past = past
   }
 
   /// The number of epochs the trial will run, where a parameter `epochs` says so.

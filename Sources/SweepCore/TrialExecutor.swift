@@ -36,6 +36,66 @@ extension TrialExecutor {
   public func seconds(for cohorts: [Cohort]) throws -> [Double]? { nil }
 }
 
+/// An executor that runs several trials at once by itself: what waits for other processes needs no thread for each.
+public protocol ConcurrentTrialExecutor: TrialExecutor {
+  /// Takes trials from the queue while fewer than `slots` run, on the calling thread, until there are none and all have ended. Where the queue
+  /// says stop, the running ones are interrupted and given back.
+  func run(slots: Int, from queue: any TrialQueue) throws
+}
+
+/// Where a concurrent executor gets its trials from.
+public protocol TrialQueue: Sendable {
+  /// The next trial and who hears of it; nil: none now. It is asked again when a trial has ended.
+  func next(slot: Int) -> (trial: Trial, reporter: any TrialReporter)?
+  var isStopping: Bool { get }
+}
+
+/// A program of a trial that has been started.
+public struct AttemptStart: Sendable, Equatable {
+  /// From 1; counts every start of the trial.
+  public let number: Int
+  /// The place where it runs, from 0: of those that run at a time, each has another.
+  public let slot: Int
+  /// The process, which leads a group of its own.
+  public let process: Int32?
+  /// What it prints.
+  public let log: String?
+  /// Whether it has nothing to go on from: what earlier attempts reported is then forgotten.
+  public let isFresh: Bool
+
+  public init(number: Int, slot: Int = 0, process: Int32?, log: String?, isFresh: Bool) {
+    self.slot = slot
+    (self.number, self.process, self.log, self.isFresh) = (number, process, log, isFresh)
+  }
+}
+
+/// How an attempt ended, and what it took.
+public struct AttemptEnd: Sendable, Equatable {
+  public enum Result: String, Sendable, CaseIterable { case complete, pruned, diverged, failed, interrupted }
+
+  /// Of the attempt, from 1.
+  public let number: Int
+  public let result: Result
+  /// Why, in a sentence.
+  public let reason: String?
+  public let exitCode: Int32?
+  public let signal: Int32?
+  /// Wall time.
+  public let seconds: Double
+  /// Of the process and what it waited for.
+  public let cpuSeconds: Double
+  /// The largest resident set of one of its processes.
+  public let memoryBytes: Int
+
+  public init(
+    number: Int, result: Result, reason: String?, exitCode: Int32?, signal: Int32?, seconds: Double, cpuSeconds: Double, memoryBytes: Int
+  ) {
+    self.number = number
+    (self.result, self.reason, self.exitCode, self.signal) = (result, reason, exitCode, signal)
+    (self.seconds, self.cpuSeconds, self.memoryBytes) = (seconds, cpuSeconds, memoryBytes)
+  }
+}
+
 /// How a trial ended.
 public enum TrialEnd: Sendable, Equatable {
   case complete
@@ -75,9 +135,21 @@ public protocol TrialReporter: Sendable {
   var idleWorkers: Int { get }
   /// Gives trials away between two epochs, each with its checkpoint, to go on as another cohort. The caller does not go on with them.
   func handOver(_ cohort: Cohort)
+  /// Records that an attempt runs. Only executors of programs have attempts to tell of.
+  func started(_ attempt: AttemptStart, of trial: Trial.ID) throws
+  /// Records how an attempt ended; where the trial has not ended with it (a retry, an interruption), it waits again.
+  func ended(_ attempt: AttemptEnd, of trial: Trial.ID, waitsAgain: Bool) throws
+  /// Something that people should know of a trial, in a sentence. It is kept in the sweep's history.
+  func note(_ text: String, of trial: Trial.ID) throws
 }
 
 extension TrialReporter {
+  public var idleWorkers: Int { 0 }
+  public func handOver(_ cohort: Cohort) {}
+  public func started(_ attempt: AttemptStart, of trial: Trial.ID) throws {}
+  public func ended(_ attempt: AttemptEnd, of trial: Trial.ID, waitsAgain: Bool) throws {}
+  public func note(_ text: String, of trial: Trial.ID) throws {}
+
   public func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?) throws -> Verdict {
     try report(metrics, of: trial, checkpoint: checkpoint, outcome: nil)
   }

@@ -17,8 +17,8 @@ struct AssignmentTests {
     #expect(Assignment(json: #"{ "x" : 1 }"#)?["x"] == .integer(1))
   }
 
-  @Test(arguments: ["", "{", "{\"a\":}", "[1]", "{\"a\":1,}", "{\"a\":{}}", "{\"a\":1} x", "{\"a\":\"\\u12\"}"])
-  func textThatIsNoFlatObjectIsRefused(text: String) {
+  @Test(arguments: ["", "{", "{\"a\":}", "[1]", "{\"a\":1,}", "{\"a\":{}", "{\"a\":[1}", "{\"a\":1} x", "{\"a\":\"\\u12\"}"])
+  func textThatIsNoObjectIsRefused(text: String) {
     #expect(Assignment(json: text) == nil)
   }
 

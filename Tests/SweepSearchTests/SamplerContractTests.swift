@@ -11,12 +11,10 @@ struct SamplerContractTests {
   ])
 
   private func all(_ sampler: any Sampler, chunk: Int) throws -> [Assignment] {
-    var generator = SeededGenerator(seed: 1, purpose: .sampling)
     var points: [Assignment] = []
-    while points.count < 1000 {
-      let more = try sampler.suggest(chunk, in: Self.space, given: History(suggested: points.count), using: &generator)
+    for position in stride(from: 0, to: 1000, by: chunk) {
+      let more = try sampler.suggest(chunk, in: Self.space, given: History(suggested: position), seed: 1)
       #expect(more.count <= chunk)
-      if more.isEmpty { break }
       points += more
     }
     return points
@@ -42,16 +40,18 @@ struct SamplerContractTests {
   }
 
   @Test func theGridRefusesRealRangesAndNamesThem() throws {
-    var generator = SeededGenerator(seed: 1, purpose: .sampling)
     let space = SearchSpace([Parameter("eta", .reals(min: 0, max: 1))])
     #expect {
-      try GridSampler().suggest(1, in: space, given: History(), using: &generator)
+      try GridSampler().suggest(1, in: space, given: History(), seed: 1)
     } throws: { error in
       "\(error)".contains("eta is a range of real numbers") && "\(error)".contains("values")
     }
   }
 
   @Test(arguments: pruners.names) func prunersLetTheFirstEpochPassWithoutHistory(name: String) throws {
-    #expect(try pruners.find(name).verdict(on: Trial.ID(rawValue: 1), after: 1, given: History()) == .proceed)
+    let entry = try pruners.find(name)
+    var options: [String: ParameterValue] = [:]
+    for option in entry.options { options[option.name] = option.defaultValue }
+    #expect(entry.make(options).verdict(on: Trial.ID(rawValue: 1), after: 1, given: History()) == .proceed)
   }
 }

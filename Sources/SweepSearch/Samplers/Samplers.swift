@@ -2,4 +2,4 @@
 
 import SweepCore
 
-public let samplers = Registry<any Sampler>("method", [("grid", GridSampler())])
+public let samplers = Registry<any Sampler>("method", [("grid", GridSampler()), ("random", RandomSampler())])
