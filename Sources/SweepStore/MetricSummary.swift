@@ -6,28 +6,52 @@ import SweepCore
 /// Last, smallest and largest value with their epochs. NaN counts as last, never as smallest or largest.
 struct MetricSummary {
   private var last = Double.nan
-  private var lastEpoch = 0
+  private var firstEpoch = Int.max
+  private var lastEpoch = -1
+  /// Whether an epoch came that is not after all others: then the rows of the epochs have to be read again.
+  private var isDisordered = false
   private var min: (value: Double, epoch: Int)?
   private var max: (value: Double, epoch: Int)?
 
   mutating func add(_ value: Double, epoch: Int) {
-    (last, lastEpoch) = (value, epoch)
+    if epoch <= lastEpoch { isDisordered = true }
+    (last, firstEpoch, lastEpoch) = (value, Swift.min(firstEpoch, epoch), epoch)
     if value.isNaN { return }
     if min.map({ value < $0.value }) ?? true { min = (value, epoch) }
     if max.map({ value > $0.value }) ?? true { max = (value, epoch) }
   }
 
   /// Merges into what earlier commits wrote. The earlier of equal values keeps its epoch.
+  /// - Precondition: the epochs' own rows are written.
   func merge(_ db: Database, trialID: Int64, metricID: Int64) throws {
+    guard try !isDisordered && add(db, trialID: trialID, metricID: metricID) else {
+      return try Self.recompute(db, trialID: trialID, metricID: metricID)
+    }
+  }
+
+  /// Makes the summary of a metric again from its epochs.
+  static func recompute(_ db: Database, trialID: Int64, metricID: Int64) throws {
+    try db.cachedStatement(sql: "DELETE FROM trial_metric WHERE trial_id = ? AND metric_id = ?").execute(arguments: [trialID, metricID])
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT epoch, value FROM epoch_metric WHERE trial_id = ? AND metric_id = ? ORDER BY epoch"),
+      arguments: [trialID, metricID])
+    var summary = MetricSummary()
+    while let row = try rows.next() { summary.add(row[1] ?? .nan, epoch: row[0]) }
+    if summary.lastEpoch >= 0 { _ = try summary.add(db, trialID: trialID, metricID: metricID) }
+  }
+
+  /// - Returns: false where there is a summary already that reaches beyond the first epoch of this one; nothing is written then.
+  private func add(_ db: Database, trialID: Int64, metricID: Int64) throws -> Bool {
     let statement = try FastStatement(
       db,
       """
-      INSERT INTO trial_metric VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      INSERT INTO trial_metric VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET
         last = excluded.last, last_epoch = excluded.last_epoch,
         min_epoch = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min_epoch ELSE min_epoch END,
         min = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min ELSE min END,
         max_epoch = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max_epoch ELSE max_epoch END,
         max = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max ELSE max END
+      WHERE last_epoch < ?9
       """)
     statement.bind(1, trialID)
     statement.bind(2, metricID)
@@ -37,7 +61,8 @@ struct MetricSummary {
     statement.bind(6, min?.epoch)
     statement.bind(7, max?.value)
     statement.bind(8, max?.epoch)
-    try statement.run()
+    statement.bind(9, firstEpoch)
+    return try statement.run() == 1
   }
 
   /// Sets `trial.objective` of the trial ?1 from its summary, as its sweep defines it.

@@ -10,14 +10,16 @@ import Synchronization
 // Sendable: all state is in the one Mutex.
 public final class Recorder: Sendable {
   private enum Message: Sendable {
-    case started(at: String)
+    case started(AttemptStart?, at: String)
     case epoch(EpochMetrics, Checkpoint?, KeptOutcome?)
+    case attemptEnded(AttemptEnd, waitsAgain: Bool, at: String)
     case ended(TrialEnd, at: String)
+    case note(String)
 
     /// About what it keeps in memory, here and while it is committed.
     var bytes: Int {
       switch self {
-      case .started, .ended: 200
+      case .started, .attemptEnded, .ended, .note: 400
       case .epoch(let metrics, let checkpoint, let kept):
         200 + metrics.values.count * 64 + (checkpoint?.state.count ?? 0) + (kept?.bytes ?? 0)
       }
@@ -53,8 +55,19 @@ public final class Recorder: Sendable {
     (self.store, self.sweep, self.parameterNames, self.keeping) = (store, sweep, parameterNames, keeping)
   }
 
+  /// - Parameter attempt: what runs, where it is a program.
   /// - Throws: what stopped the recorder; nothing more will be recorded then.
-  public func started(_ trial: Trial.ID) throws(SweepError) { try submit(trial, .started(at: timestamp())) }
+  public func started(_ trial: Trial.ID, _ attempt: AttemptStart? = nil) throws(SweepError) {
+    try submit(trial, .started(attempt, at: timestamp()))
+  }
+
+  /// - Parameter waitsAgain: whether the trial goes back to those that wait; else `ended` follows.
+  public func attemptEnded(_ trial: Trial.ID, _ end: AttemptEnd, waitsAgain: Bool) throws(SweepError) {
+    try submit(trial, .attemptEnded(end, waitsAgain: waitsAgain, at: timestamp()))
+  }
+
+  /// Adds a line about a trial to the sweep's history.
+  public func note(_ trial: Trial.ID, _ text: String) throws(SweepError) { try submit(trial, .note(text)) }
 
   /// - Parameter kept: what the trial answered after this epoch. It stays if this is the epoch that counts.
   public func record(_ metrics: EpochMetrics, checkpoint: Checkpoint?, kept: KeptOutcome? = nil, of trial: Trial.ID) throws(SweepError) {
@@ -128,12 +141,25 @@ public final class Recorder: Sendable {
   private struct Change {
     var startedAt: String?
     var attempts = 0
+    /// Whether what was reported before is forgotten.
+    var isFresh = false
     var lastEpoch: Int?
     var checkpoint: Checkpoint?
     /// By epoch: which of them counts is known when all are in the summary.
     var kept: [Int: KeptOutcome] = [:]
-    var end: (end: TrialEnd, at: String)?
+    var state = TrialState.running
+    var endedAt: String?
+    var reason: String?
     var summaries: [Int64: MetricSummary] = [:]
+
+    var hasEnded: Bool { endedAt != nil }
+
+    mutating func start(at time: String, isFresh: Bool) {
+      startedAt = startedAt ?? time
+      attempts += 1
+      (state, endedAt, reason) = (.running, nil, nil)
+      if isFresh { (self.isFresh, lastEpoch, kept, summaries) = (true, nil, [:], [:]) }
+    }
   }
 
   private func write(_ messages: [(trial: Trial.ID, message: Message)], to db: Database, metricIDs: inout [String: Int64]) throws {
@@ -143,11 +169,24 @@ public final class Recorder: Sendable {
     for (trial, message) in messages {
       if changes[trial] == nil { order.append(trial) }
       switch message {
-      case .started(let at):
-        changes[trial, default: Change()].startedAt = at
-        changes[trial]?.attempts += 1
+      case .started(let attempt, let at):
+        let isFresh = attempt.map { $0.isFresh && $0.number > 1 } ?? false
+        if isFresh { try Attempts.forget(db, trial) }
+        changes[trial, default: Change()].start(at: at, isFresh: isFresh)
+        if let attempt { try Attempts.insert(db, trial, attempt, at: at) }
+      case .attemptEnded(let end, let waitsAgain, let at):
+        try Attempts.update(db, trial, end, at: at)
+        if waitsAgain {
+          changes[trial, default: Change()].state = .waiting
+          changes[trial]?.reason = end.reason
+        }
       case .ended(let end, let at):
-        changes[trial, default: Change()].end = (end, at)
+        changes[trial, default: Change()].state = end.state
+        changes[trial]?.reason = end.reason
+        changes[trial]?.endedAt = at
+      case .note(let text):
+        if changes[trial] == nil { order.removeLast() }
+        try store.addEvent(db, sweepID: sweep.id, kind: "note", detail: text)
       case .epoch(let metrics, let checkpoint, let kept):
         var change = changes[trial] ?? Change()
         changes[trial] = nil  // so that the change is not copied below
@@ -161,7 +200,7 @@ public final class Recorder: Sendable {
           try insert.run()
           change.summaries[id, default: MetricSummary()].add(value, epoch: metrics.epoch)
         }
-        change.lastEpoch = metrics.epoch
+        change.lastEpoch = max(change.lastEpoch ?? 0, metrics.epoch)
         if let checkpoint { change.checkpoint = checkpoint }
         if let kept { change.kept[metrics.epoch] = kept }
         changes[trial] = change
@@ -170,7 +209,7 @@ public final class Recorder: Sendable {
     for trial in order {
       if let change = changes[trial] { try write(change, of: trial, to: db) }
     }
-    if changes.values.contains(where: { !$0.kept.isEmpty || $0.end != nil }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
+    if changes.values.contains(where: { !$0.kept.isEmpty || $0.hasEnded }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
   }
 
   private func write(_ change: Change, of trial: Trial.ID, to db: Database) throws {
@@ -179,23 +218,24 @@ public final class Recorder: Sendable {
       db,
       """
       UPDATE trial SET state = ?2, attempt = attempt + ?3, started_at = ifnull(started_at, ?4), finished_at = ?5, reason = ?6,
-        epochs_done = ifnull(?7, epochs_done) WHERE id = ?1
+        epochs_done = CASE ?8 WHEN 1 THEN ?7 ELSE max(epochs_done, ?7) END WHERE id = ?1
       """)
     update.bind(1, trial.rawValue)
-    update.bind(2, (change.end?.end.state ?? .running).rawValue)
+    update.bind(2, change.state.rawValue)
     update.bind(3, change.attempts)
     update.bind(4, change.startedAt)
-    update.bind(5, change.end?.at)
-    update.bind(6, change.end?.end.reason)
-    update.bind(7, change.lastEpoch)
+    update.bind(5, change.endedAt)
+    update.bind(6, change.reason)
+    update.bind(7, change.lastEpoch ?? 0)
+    update.bind(8, change.isFresh ? 1 : 0)
     try update.run()
-    if !change.summaries.isEmpty {
+    if !change.summaries.isEmpty || change.isFresh {
       let objective = try FastStatement(db, MetricSummary.objectiveSQL)
       objective.bind(1, trial.rawValue)
       try objective.run()
     }
     if !change.kept.isEmpty { try Outcomes.write(change.kept, of: trial, sweep: sweep, to: db) }
-    if change.end != nil {
+    if change.hasEnded {
       let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
       forget.bind(1, trial.rawValue)
       try forget.run()

@@ -139,6 +139,28 @@ enum Schema {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("4") { db in
+      // What each run of a program took and how it ended.
+      try db.execute(
+        sql: """
+          CREATE TABLE attempt (
+            trial_id INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+            attempt INTEGER NOT NULL CHECK (attempt > 0),
+            started_at TEXT NOT NULL,
+            finished_at TEXT,
+            result TEXT CHECK (result IN ('complete', 'pruned', 'diverged', 'failed', 'interrupted')),
+            reason TEXT,
+            exit_code INTEGER,
+            signal INTEGER,
+            seconds REAL,
+            cpu_seconds REAL,
+            memory_bytes INTEGER,
+            process INTEGER,
+            log TEXT,
+            PRIMARY KEY (trial_id, attempt)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 

@@ -7,16 +7,38 @@ import SweepCore
 
 extension Store {
   /// Takes the trials of a runner that died or stopped back to `waiting`, to go on from their checkpoints.
-  /// - Parameter retryFailed: failed trials start anew, too.
+  /// - Parameters:
+  ///   - retryFailed: failed trials start anew, too.
+  ///   - keepsEpochs: whether what they reported stays: programs keep their own checkpoints, and what they went on from is known when they start.
   /// - Returns: how many trials were taken back.
-  @discardableResult public func requeue(sweepID: Int64, retryFailed: Bool) throws(SweepError) -> Int {
+  @discardableResult public func requeue(sweepID: Int64, retryFailed: Bool, keepsEpochs: Bool = false) throws(SweepError) -> Int {
     try write { db in
       let states = retryFailed ? "('running', 'failed')" : "('running')"
       let orphans = try Int64.fetchAll(db, sql: "SELECT id FROM trial WHERE sweep_id = ? AND state IN \(states)", arguments: [sweepID])
-      for id in orphans { try takeBack(db, trialID: id) }
+      for id in orphans {
+        if keepsEpochs {
+          try db.cachedStatement(sql: "UPDATE trial SET state = 'waiting', finished_at = NULL, reason = NULL WHERE id = ?").execute(arguments: [id])
+        } else {
+          try takeBack(db, trialID: id)
+        }
+        try Attempts.closeOpen(db, trialID: id)
+      }
       if !orphans.isEmpty { try addEvent(db, sweepID: sweepID, kind: "requeued", detail: counted(orphans.count, "trial")) }
       return orphans.count
     }
+  }
+
+  /// Takes the next waiting trial for somebody who runs it elsewhere; nil: there is none. No two callers get the same.
+  public func claim(sweepID: Int64) throws(SweepError) -> Trial? {
+    guard let next = try waiting(sweepID: sweepID, after: 0, limit: 1).first else { return nil }
+    let isOurs = try write { db in
+      try db.execute(
+        sql: """
+          UPDATE trial SET state = 'running', attempt = attempt + 1, started_at = ifnull(started_at, ?) WHERE id = ? AND state = 'waiting'
+          """, arguments: [timestamp(), next.id.rawValue])
+      return db.changesCount == 1
+    }
+    return isOurs ? next : try claim(sweepID: sweepID)
   }
 
   /// Takes back those of the trials that have not ended, and returns them as they can go on.
@@ -50,12 +72,9 @@ extension Store {
 
   /// Makes the rows of `trial_metric` and the objective of a trial again from its epochs.
   private func recomputeSummary(_ db: Database, trialID: Int64) throws {
-    try db.execute(sql: "DELETE FROM trial_metric WHERE trial_id = ?", arguments: [trialID])
-    let rows = try Row.fetchAll(
-      db, sql: "SELECT metric_id, epoch, value FROM epoch_metric WHERE trial_id = ? ORDER BY epoch", arguments: [trialID])
-    var summaries: [Int64: MetricSummary] = [:]
-    for row in rows { summaries[row[0], default: MetricSummary()].add(row[2] ?? .nan, epoch: row[1]) }
-    for (metric, summary) in summaries { try summary.merge(db, trialID: trialID, metricID: metric) }
+    for metric in try Int64.fetchAll(db, sql: "SELECT metric_id FROM trial_metric WHERE trial_id = ?", arguments: [trialID]) {
+      try MetricSummary.recompute(db, trialID: trialID, metricID: metric)
+    }
     try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
   }
 
@@ -66,14 +85,18 @@ extension Store {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0) FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
+          SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0), trial.attempt, epochs_done,
+            CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed') END
+          FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
           WHERE sweep_id = ? AND trial.state = 'waiting' AND planned = 1 AND number > ? ORDER BY number LIMIT ?
           """, arguments: [sweepID, number, limit]
       ).map { row in
         guard let assignment = Assignment(json: row[2]) else {
           throw SweepError(.input, "trial \(row[1] as Int) has parameters that cannot be read", remedy: "the row was changed by hand; restore it")
         }
-        return Trial(id: .init(rawValue: row[0]), number: row[1], assignment: assignment, completedEpochs: row[3])
+        return Trial(
+          id: .init(rawValue: row[0]), number: row[1], assignment: assignment, completedEpochs: row[3],
+          past: .init(attempts: row[4], failures: row[6], lastEpoch: row[5]))
       }
     }
   }

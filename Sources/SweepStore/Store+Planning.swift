@@ -74,6 +74,20 @@ extension Store {
     }
   }
 
+  /// Adds trials to a sweep that is planned as it runs.
+  /// - Returns: how many were new.
+  public func addTrials(_ assignments: [Assignment], sweepID: Int64) throws(SweepError) -> Int {
+    try write { db in
+      let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
+      let last = try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 0
+      var writer = AssignmentWriter()
+      return try assignments.reduce(0) { added, assignment in
+        writer.write(assignment)
+        return added + (try insert.run([writer.text], from: last + added + 1))
+      }
+    }
+  }
+
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
     let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
     let insertMany = try TrialInsertion(db, sweepID: sweepID, rows: 50)

@@ -1,5 +1,6 @@
 // Reading: what status, list, rank, show and query ask. Every call is one consistent snapshot; a running sweep goes on meanwhile.
 
+import Foundation
 import GRDB
 import SweepCore
 
@@ -15,6 +16,8 @@ public struct StateCounts: Sendable {
   public var unplanned: Int { total - planned.values.reduce(0, +) }
   /// Waiting trials that the file asks for.
   public var toRun: Int { planned[.waiting] ?? 0 }
+  /// Trials that are over, however they ended.
+  public var ended: Int { total - self[.waiting] - self[.running] }
   /// What rankings leave out, in words: "8 diverged, 2 that the file no longer asks for"; nil: nothing.
   public var notRanked: String? {
     let states = TrialState.allCases.filter { $0 != .complete }.compactMap { state in planned[state].map { "\($0) \(state.rawValue)" } }
@@ -236,6 +239,11 @@ extension Store {
           """)
       return try names.map { name in (name, try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info(?)", arguments: [name])) }
     }
+  }
+
+  /// Where the trials of a sweep keep files: beside the database, under the name of the sweep's views. An absolute path.
+  public func trialFolder(of sweep: SweepRecord) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path + "-trials/" + sweep.slug
   }
 
   /// Adds a line to the sweep's history.
