@@ -36,7 +36,8 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     room("SweepTraining", on: ["SweepCore", "CKernels", "CZlib"]),
-    room("SweepExecutors", on: ["SweepCore", "SweepTraining"]),
+    .target(name: "CSpawn"),
+    room("SweepExecutors", on: ["SweepCore", "SweepTraining", "CSpawn"]),
     room("SweepStore", on: ["SweepCore"] + grdb),
     room("SweepReport", on: ["SweepCore", "SweepStore"]),
     room(

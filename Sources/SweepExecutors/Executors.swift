@@ -6,7 +6,7 @@ import SweepTraining
 /// - Throws: where the environment asks for kernels that this machine cannot run.
 package func registeredTrainers() throws(SweepError) -> Registry<TrainerEntry> {
   let kernels = try Kernels.chosen()
-  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels), TestFunctionExecutor.entry].map { ($0.name, $0) })
+  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels), TestFunctionExecutor.entry, AskExecutor.entry].map { ($0.name, $0) })
 }
 
 package enum OneLayerNetworkEntry {
@@ -20,7 +20,7 @@ package enum OneLayerNetworkEntry {
       evaluate: { (assignment, model, split) throws(SweepError) in
         try executor.evaluate(assignment, model: model, split: split)
       }
-    ) { executor }
+    ) { _ in executor }
   }
 
   /// What is wrong with combinations of values that are fine by themselves: more images than there are.

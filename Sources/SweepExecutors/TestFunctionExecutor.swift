@@ -43,7 +43,7 @@ package struct TestFunctionExecutor: TrialExecutor {
 
   package static let metrics = ["value"]
 
-  package static let entry = TrainerEntry(name: "test-function", parameters: declarations, metrics: metrics) { TestFunctionExecutor() }
+  package static let entry = TrainerEntry(name: "test-function", parameters: declarations, metrics: metrics) { _ in TestFunctionExecutor() }
 
   package init() {}
 

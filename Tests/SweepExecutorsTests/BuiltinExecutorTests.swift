@@ -17,8 +17,9 @@ struct BuiltinExecutorTests {
       all.append(Parameter(declaration.name, .constant(settings[declaration.name] ?? declaration.defaultValue ?? .null)))
     }
     let space = SearchSpace(all)
-    return (0..<(space.gridCount ?? 0)).map {
-      Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: space.gridPoint(at: $0), completedEpochs: completed)
+    return (0..<(space.gridCount ?? 0)).compactMap { index in
+      guard let point = try? space.gridPoint(at: index) else { return nil }
+      return Trial(id: .init(rawValue: Int64(index + 1)), number: index + 1, assignment: point, completedEpochs: completed)
     }
   }
 

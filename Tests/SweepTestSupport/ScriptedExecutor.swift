@@ -49,6 +49,6 @@ package final class ScriptedExecutor: TrialExecutor {
         ParameterDeclaration("x", .real(), meaning: "added to the score"),
         ParameterDeclaration("epochs", .integer(1...1000), default: .integer(3), meaning: "epochs"),
         ParameterDeclaration("mode", .choice(["plain", "fancy"]), default: .text("plain"), meaning: "nothing"),
-      ], metrics: ["score"], make: { self })
+      ], metrics: ["score"], make: { _ in self })
   }
 }

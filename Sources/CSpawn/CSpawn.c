@@ -1,0 +1,123 @@
+#define _GNU_SOURCE
+#include "CSpawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/// More than the usual 64 KiB: a program that prints much waits less often.
+enum { PIPE_BYTES = 1 << 18 };
+
+int csp_pipe(int *ends) {
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+  return 0;
+}
+
+/// The `count` processors of `all` from number `first` on, starting again after the last.
+static void choose(const cpu_set_t *all, int first, int count, cpu_set_t *chosen) {
+  int numbers[CPU_SETSIZE];
+  int available = 0;
+  for (int processor = 0; processor < CPU_SETSIZE; processor++)
+    if (CPU_ISSET(processor, all)) numbers[available++] = processor;
+  CPU_ZERO(chosen);
+  for (int i = 0; i < count && i < available; i++) CPU_SET(numbers[(first + i) % available], chosen);
+}
+
+/// Runs in the child, which shares the parent's memory until it executes: only system calls, and no writing but to `*failure` and `*where`.
+static void become(const csp_request *r, pid_t parent, const cpu_set_t *processors, volatile int *failure, const char *volatile *where) {
+#define STEP(name, call) \
+  do { \
+    if ((call) < 0) { \
+      *where = name; \
+      *failure = errno; \
+      _exit(127); \
+    } \
+  } while (0)
+
+  STEP("setpgid", setpgid(0, 0));
+  STEP("prctl", prctl(PR_SET_PDEATHSIG, SIGKILL));
+  if (getppid() != parent) _exit(127);  // it has died already
+  if (r->cgroup >= 0) (void)!write(r->cgroup, "0", 1);
+  if (processors) sched_setaffinity(0, sizeof *processors, processors);
+  if (r->cpu_seconds > 0) {
+    // SIGXCPU at the limit; SIGKILL some seconds later for those who ignore it.
+    struct rlimit limit = {r->cpu_seconds, r->cpu_seconds + 5};
+    STEP("setrlimit", setrlimit(RLIMIT_CPU, &limit));
+  }
+  if (r->folder) STEP("chdir", chdir(r->folder));
+  STEP("dup2", dup2(r->input, 0));
+  STEP("dup2", dup2(r->output, 1));
+  STEP("dup2", dup2(r->error, 2));
+  if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)  // before Linux 5.9; ours are close-on-exec anyway
+    for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
+  // What the parent ignores would stay ignored.
+  const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+  for (unsigned i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(r->path, r->arguments, r->environment);
+  *where = "execve";
+  *failure = errno;
+  _exit(127);
+#undef STEP
+}
+
+pid_t csp_spawn(const csp_request *request, const char **where) {
+  cpu_set_t all, chosen;
+  const cpu_set_t *processors = NULL;
+  if (request->processors > 0 && sched_getaffinity(0, sizeof all, &all) == 0) {
+    choose(&all, request->first_processor, request->processors, &chosen);
+    processors = &chosen;
+  }
+  volatile int failure = 0;
+  const char *volatile step = "vfork";
+  sigset_t every, before;
+  sigfillset(&every);
+  // A handler of the parent must not run in the child, whose memory is the parent's.
+  pthread_sigmask(SIG_SETMASK, &every, &before);
+  pid_t parent = getpid();
+  pid_t process = vfork();
+  if (process == 0) become(request, parent, processors, &failure, &step);
+  int error = process < 0 ? errno : failure;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (process > 0 && error != 0) waitpid(process, NULL, 0);
+  if (error == 0) return process;
+  *where = step;
+  errno = error;
+  return -1;
+}
+
+int csp_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int csp_has_ended(pid_t process) {
+  siginfo_t info = {0};
+  // One that is not ours (any more) will not come back either.
+  return waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? errno == ECHILD : info.si_pid == process;
+}
+
+int csp_reap(pid_t process, int *status, struct rusage *usage) {
+  pid_t ended;
+  do ended = wait4(process, status, WNOHANG, usage);
+  while (ended < 0 && errno == EINTR);
+  return ended == process ? 1 : (int)ended;
+}
+
+void csp_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }

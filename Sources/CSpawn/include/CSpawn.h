@@ -1,0 +1,46 @@
+// Starts a program the way posix_spawn does (no copy of the parent's memory, no thread), with what posix_spawn cannot do: a death signal from
+// the parent, limits that hold before the first instruction, and the processors it may use. Linux.
+
+#ifndef CSPAWN_H
+#define CSPAWN_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+typedef struct {
+  /// The program's path, and what it gets: arguments and environment end with NULL.
+  const char *path;
+  char *const *arguments;
+  char *const *environment;
+  /// The working folder, or NULL for the parent's.
+  const char *folder;
+  /// Descriptors that become 0, 1 and 2. No other stays open.
+  int input, output, error;
+  /// Seconds of processor time after which the kernel sends SIGXCPU; 0: no limit.
+  unsigned long cpu_seconds;
+  /// Processors it may use: so many, from this one on, counted among those that the parent may use; 0: all of them.
+  int first_processor, processors;
+  /// An open cgroup.procs that it enters first, or -1.
+  int cgroup;
+} csp_request;
+
+/// Makes a pipe, both ends closed on exec: the first to read from without waiting, the second to write to. 0, or -1 with errno.
+int csp_pipe(int *ends);
+
+/// Starts the program as the leader of a process group of its own. It gets SIGKILL when the calling thread ends.
+/// Returns its process id, or -1 with errno; `*where` then names the step that failed.
+pid_t csp_spawn(const csp_request *request, const char **where);
+
+/// A descriptor that is readable once the process has ended; -1 with errno.
+int csp_descriptor(pid_t process);
+
+/// Whether the process has ended and waits to be reaped.
+int csp_has_ended(pid_t process);
+
+/// Reaps the process where it has ended: 1, and its wait status and use of resources; 0 where it runs; -1 with errno.
+int csp_reap(pid_t process, int *status, struct rusage *usage);
+
+/// Makes the calling process the parent of descendants whose own parents have ended, so that none is out of reach.
+void csp_adopt_orphans(void);
+
+#endif

@@ -1,0 +1,131 @@
+// One process that runs a trial's program: started, watched, signalled and reaped together with its group. CSpawn does the starting; what the
+// process is for is not known here.
+
+import CSpawn
+import Foundation
+import SweepCore
+
+/// A running process, leader of a group of its own.
+struct ChildProcess {
+  let id: pid_t
+  /// Readable when the process has ended.
+  let endDescriptor: Int32
+  /// What it prints on its standard output; non-blocking. -1 when it is closed.
+  private(set) var output: Int32
+
+  /// What a process starts with.
+  struct Request {
+    var path: String
+    var arguments: [String]
+    /// NAME=value.
+    var environment: [String]
+    var folder: String
+    /// Where its standard error goes.
+    var errors: Int32
+    var cpuSeconds: Int?
+    /// How many processors, from which one on.
+    var processors: (first: Int, count: Int)?
+  }
+
+  /// - Throws: why it cannot be started.
+  init(_ request: Request, devNull: Int32) throws(SweepError) {
+    var pipe: [Int32] = [0, 0]
+    guard csp_pipe(&pipe) == 0 else { throw Self.failure("a pipe cannot be made", errno) }
+    defer { close(pipe[1]) }
+    var spawn = csp_request()
+    (spawn.input, spawn.output, spawn.error, spawn.cgroup) = (devNull, pipe[1], request.errors, -1)
+    spawn.cpu_seconds = UInt(request.cpuSeconds ?? 0)
+    (spawn.first_processor, spawn.processors) = (Int32(request.processors?.first ?? 0), Int32(request.processors?.count ?? 0))
+    var step: UnsafePointer<CChar>?
+    let started = withCStrings(request.arguments) { arguments in
+      withCStrings(request.environment) { environment in
+        request.path.withCString { path in
+          request.folder.withCString { folder in
+            (spawn.path, spawn.folder) = (path, folder)
+            (spawn.arguments, spawn.environment) = (arguments, environment)
+            return csp_spawn(&spawn, &step)
+          }
+        }
+      }
+    }
+    guard started > 0 else {
+      let code = errno
+      close(pipe[0])
+      if let step, String(cString: step) == "chdir" { throw Self.failure("the folder \(request.folder) cannot be entered", code) }
+      throw Self.failure("'\(request.path)' cannot be started", code)
+    }
+    id = started
+    output = pipe[0]
+    endDescriptor = csp_descriptor(started)
+  }
+
+  private static func failure(_ problem: String, _ code: Int32) -> SweepError {
+    let remedy =
+      switch code {
+      case ENOENT: "is it there, and is the interpreter in its first line?"
+      case EACCES: "is it executable? chmod +x"
+      case ENOEXEC: "it is no program: start it with its interpreter, or give it a first line such as #!/bin/sh"
+      default: "is something missing, or are there too many processes?"
+      }
+    return SweepError(.io, "\(problem): \(String(cString: strerror(code)))", remedy: remedy)
+  }
+
+  /// Sends a signal to the whole group.
+  func signal(_ number: Int32) { kill(-id, number) }
+
+  /// Reads what has been printed into the buffer: the number of bytes, 0 where nobody can print any more, nil where there is nothing now.
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    guard output >= 0 else { return 0 }
+    let count = Foundation.read(output, buffer.baseAddress, buffer.count)
+    return count >= 0 ? count : errno == EAGAIN || errno == EINTR ? nil : 0
+  }
+
+  mutating func closeOutput() {
+    if output >= 0 { close(output) }
+    output = -1
+  }
+
+  /// How a process ended.
+  struct End {
+    let exitCode: Int32?
+    let signal: Int32?
+    let cpuSeconds: Double
+    let memoryBytes: Int
+  }
+
+  /// Reaps the process where it has ended, after what is left of its group was killed: until then its number cannot belong to others.
+  func reap() -> End? {
+    guard csp_has_ended(id) != 0 else { return nil }
+    var (status, usage) = (Int32(0), rusage())
+    kill(-id, SIGKILL)
+    let result = csp_reap(id, &status, &usage)
+    guard result != 0 else { return nil }
+    close(endDescriptor)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    let signal = status & 0x7f
+    return End(
+      exitCode: result > 0 && signal == 0 ? status >> 8 & 0xff : nil, signal: signal == 0 ? nil : signal,
+      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), memoryBytes: usage.ru_maxrss * 1024)
+  }
+}
+
+/// Calls `body` with the texts as C has them, NULL at the end.
+private func withCStrings<Result>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result) -> Result {
+  // All in one piece of memory.
+  var bytes: [CChar] = []
+  bytes.reserveCapacity(texts.reduce(0) { $0 + $1.utf8.count + 1 })
+  let starts = texts.map { text in
+    defer {
+      bytes += text.utf8.map { CChar(bitPattern: $0) }
+      bytes.append(0)
+    }
+    return bytes.count
+  }
+  return bytes.withUnsafeMutableBufferPointer { buffer in
+    let pointers = starts.map { start in buffer.baseAddress.map { $0 + start } } + [nil]
+    return pointers.withUnsafeBufferPointer { pointers in
+      guard let first = pointers.baseAddress else { preconditionFailure("there is always the NULL") }
+      return body(first)
+    }
+  }
+}

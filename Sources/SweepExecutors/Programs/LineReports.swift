@@ -1,0 +1,137 @@
+// From what a program prints to its metrics: lines of JSON, lines of name=value, or a pattern. Whatever else it prints is noise and passes by:
+// binary, half lines, lines without end. Reads bytes; a million lines a second come through here.
+
+import Foundation
+import SweepCore
+
+/// Cuts a stream into lines.
+struct LineReader {
+  /// Longer lines are nobody's report.
+  static let longest = 1 << 20
+  private var rest: [UInt8] = []
+  private var isSkipping = false
+
+  /// Calls `body` with each line that the bytes complete, without its end.
+  mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    var start = 0
+    while start < bytes.count, let base = bytes.baseAddress, let found = memchr(base + start, 0x0a, bytes.count - start) {
+      let end = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
+      let line = UnsafeBufferPointer(rebasing: bytes[start..<end])
+      start = end + 1
+      if isSkipping {
+        isSkipping = false
+      } else if rest.isEmpty {
+        body(line)
+      } else {
+        rest += line
+        rest.withUnsafeBufferPointer(body)
+      }
+      rest.removeAll(keepingCapacity: rest.count < 1 << 16)
+    }
+    guard start < bytes.count, !isSkipping else { return }
+    if rest.count + bytes.count - start > Self.longest {
+      (rest, isSkipping) = ([], true)
+    } else {
+      rest += bytes[start...]
+    }
+  }
+
+  /// The line that never ended, if any.
+  mutating func finish(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    if !rest.isEmpty { rest.withUnsafeBufferPointer(body) }
+    rest = []
+  }
+}
+
+/// Reads the metrics of one line.
+// Not Sendable: a regular expression is not.
+struct LineParser {
+  private let pattern: Regex<AnyRegexOutput>?
+  private let epochNames: [String]
+
+  /// - Throws: where the pattern is none.
+  init(_ format: ReportFormat) throws {
+    pattern = try format.pattern.map { try Regex($0) }
+    epochNames = format.epoch.map { [$0] } ?? ProgramReport.standardEpochNames
+  }
+
+  /// nil: the line tells of no metric.
+  func report(_ line: UnsafeBufferPointer<UInt8>) -> ProgramReport? {
+    guard let start = line.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
+    let text = UnsafeBufferPointer(rebasing: line[start...])
+    if text[0] == UInt8(ascii: "{") {
+      return JSONText.members(of: text, acceptsNaN: true).flatMap { ProgramReport(members: $0, epochNames: epochNames) }
+    }
+    if let pattern {
+      guard text.count <= Self.longestForPattern, let match = try? pattern.firstMatch(in: String(decoding: text, as: UTF8.self)) else { return nil }
+      let pairs = match.output.compactMap { group -> (String, Double)? in
+        guard let name = group.name, let number = group.substring.flatMap({ Self.number(String($0)) }) else { return nil }
+        return (name, number)
+      }
+      return report(pairs)
+    }
+    return Self.pairs(text).flatMap(report)
+  }
+
+  /// A regular expression takes its time over long lines.
+  private static let longestForPattern = 4096
+
+  private func report(_ pairs: [(String, Double)]) -> ProgramReport? {
+    var (step, values): (Int?, [(name: String, value: Double)]) = (nil, [])
+    let epochName = epochNames.first { name in pairs.contains { $0.0 == name } }
+    for (name, value) in pairs {
+      if name == epochName, let whole = Int(exactly: value) { step = whole } else { values.append((name, value)) }
+    }
+    return values.isEmpty ? nil : ProgramReport(step: step, values: values)
+  }
+
+  /// `name=value` pairs, apart by spaces, commas or semicolons; nil where anything else is in the line.
+  private static func pairs(_ line: UnsafeBufferPointer<UInt8>) -> [(String, Double)]? {
+    var pairs: [(String, Double)] = []
+    var position = 0
+    func isGap(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") }
+    while true {
+      while position < line.count, isGap(line[position]) { position += 1 }
+      guard position < line.count else { return pairs.isEmpty ? nil : pairs }
+      let nameStart = position
+      while position < line.count, isName(line[position], isFirst: position == nameStart) { position += 1 }
+      guard position > nameStart, position < line.count, line[position] == UInt8(ascii: "=") else { return nil }
+      let name = String(decoding: line[nameStart..<position], as: UTF8.self)
+      position += 1
+      let valueStart = position
+      while position < line.count, !isGap(line[position]) { position += 1 }
+      guard position - valueStart <= 64, let value = number(String(decoding: line[valueStart..<position], as: UTF8.self)) else { return nil }
+      pairs.append((name, value))
+    }
+  }
+
+  private static func isName(_ byte: UInt8, isFirst: Bool) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "@"): !isFirst
+    default: false
+    }
+  }
+
+  /// A number as programs print it: 0.5, 1e-3, nan, inf; no hexadecimal.
+  private static func number(_ text: String) -> Double? {
+    guard let last = text.utf8.last, !text.utf8.contains(UInt8(ascii: "x")) else { return nil }
+    if last == UInt8(ascii: "%") { return Double(text.dropLast()).map { $0 / 100 } }
+    return Double(text)
+  }
+}
+
+extension ReportFormat {
+  /// What is wrong with the pattern, if anything is.
+  package var problem: Diagnostic? {
+    guard let pattern else { return nil }
+    do {
+      _ = try Regex(pattern)
+      // That its groups are named shows in a match alone, and in its spelling.
+      return pattern.contains("(?<") || pattern.contains("(?P<")
+        ? nil : Diagnostic("report.pattern has no named groups", remedy: "name what is a metric: loss: (?<loss>[-+.0-9e]+)")
+    } catch {
+      return Diagnostic("report.pattern is no regular expression: \(error)", remedy: "correct it")
+    }
+  }
+}

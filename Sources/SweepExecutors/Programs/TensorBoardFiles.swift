@@ -1,0 +1,133 @@
+// Reads the scalars of TensorBoard's event files, as TensorFlow, PyTorch, Keras and Lightning write them.
+// Beside a running trial: the folder of its logs in, reports out. Histograms, pictures and the rest of TensorBoard are not read.
+
+import Foundation
+
+/// The event files anywhere below a folder. They may appear at any time.
+///
+/// A value is named by its tag; TensorBoard has one run per folder, so that of a file in `train` below the folder is `train/` and the tag.
+/// A report is what was written at once, often a single value: several reports may have the same step.
+package struct TensorBoardFiles: ReportSource {
+  private let folder: String
+  private var files: [String: (file: GrowingFile, events: TensorBoardEvents)] = [:]
+
+  package init(folder: String) { self.folder = folder }
+
+  /// The reports of one file after those of the other, in the order of their paths. Links to folders are not followed.
+  package mutating func poll() -> [ProgramReport] {
+    paths().flatMap { path in
+      var entry = files[path] ?? (GrowingFile(folder + "/" + path), TensorBoardEvents(prefix: (path as NSString).deletingLastPathComponent))
+      entry.file.read(into: &entry.events)
+      let reports = entry.events.takeReports()
+      files[path] = entry
+      return reports
+    }
+  }
+
+  /// Below the folder.
+  private func paths() -> [String] {
+    guard let all = FileManager.default.enumerator(atPath: folder) else { return [] }
+    return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }.sorted()
+  }
+}
+
+/// The scalars in an event file: records of a length, its masked CRC, an `Event` (event.proto) and its masked CRC.
+private struct TensorBoardEvents: GrowingContent {
+  private static let recordHeader = 12
+  private static let recordFooter = 4
+  /// Longer records are skipped. Pictures can be that long, scalars are not.
+  private static let longestRecord = 16 << 20
+
+  private let prefix: String
+  private var reports: [ProgramReport] = []
+
+  init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
+
+  mutating func takeReports() -> [ProgramReport] {
+    defer { reports = [] }
+    return reports
+  }
+
+  /// Where a record is damaged, nothing tells where the next one begins: the file is not read on, unless the damage goes.
+  mutating func take(_ bytes: ArraySlice<UInt8>, at offset: Int) -> Taken {
+    var rest = bytes
+    while rest.count >= Self.recordHeader {
+      guard rest.number(at: 8) == Self.maskedCRC(rest.prefix(8)), let length = Int(exactly: rest.number(at: 0, as: UInt64.self)),
+        length < Int.max / 2
+      else { break }
+      let whole = Self.recordHeader + length + Self.recordFooter
+      if length > Self.longestRecord { return .bytes(bytes.count - rest.count + whole) }
+      guard rest.count >= whole else { return rest.count == bytes.count ? .needs(whole) : .bytes(bytes.count - rest.count) }
+      let event = rest.dropFirst(Self.recordHeader).prefix(length)
+      guard rest.number(at: Self.recordHeader + length) == Self.maskedCRC(event) else { break }
+      if let report = report(of: event) { reports.append(report) }
+      rest = rest.dropFirst(whole)
+    }
+    return .bytes(bytes.count - rest.count)
+  }
+
+  private static func maskedCRC(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    let crc = CRC32.castagnoli(bytes)
+    return (crc >> 15 | crc << 17) &+ 0xa282_ead8
+  }
+
+  /// An `Event` has its step in field 2 and a `Summary` in 5, which has its values in 1. nil where none of them is a scalar.
+  private func report(of event: ArraySlice<UInt8>) -> ProgramReport? {
+    var step = 0  // Protocol Buffers leave zeros out
+    var values: [(name: String, value: Double)] = []
+    for field in ProtobufReader(event) {
+      switch field.number {
+      case 2: step = field.integer ?? step
+      case 5: values += field.fields?.filter { $0.number == 1 }.compactMap { $0.fields.flatMap(value) } ?? []
+      default: break
+      }
+    }
+    return values.isEmpty ? nil : ProgramReport(step: step, values: values)
+  }
+
+  /// A `Summary.Value` has its tag in field 1, and a float in 2 or a tensor in 8.
+  private func value(of fields: ProtobufReader) -> (name: String, value: Double)? {
+    var (tag, number): (String?, Double?)
+    for field in fields {
+      switch (field.number, field.value) {
+      case (1, _): tag = field.text
+      case (2, .fixed32(let bits)): number = Double(Float(bitPattern: bits))
+      case (8, .bytes(let tensor)): number = Self.scalar(of: tensor)
+      default: break
+      }
+    }
+    guard let tag, let number, !tag.hasPrefix("_hparams_") else { return nil }
+    return (prefix + tag, number)
+  }
+
+  /// The one number of a `TensorProto`: type in field 1, shape in 2, the number's bytes in 4, or floats in 5 or doubles in 6.
+  private static func scalar(of tensor: ArraySlice<UInt8>) -> Double? {
+    var type: Int?
+    var numbers: [Double] = []
+    for field in ProtobufReader(tensor) {
+      switch (field.number, field.value) {
+      case (1, .varint): type = field.integer
+      case (2, .bytes(let shape)): guard isOfOneNumber(shape) else { return nil }
+      case (4, .bytes(let content)) where content.count == 4 && type == float: numbers.append(real(content.number(at: 0, as: UInt32.self)))
+      case (4, .bytes(let content)) where content.count == 8 && type == double: numbers.append(real(content.number(at: 0, as: UInt64.self)))
+      case (5, .bytes(let packed)) where packed.count == 4: numbers.append(real(packed.number(at: 0, as: UInt32.self)))
+      case (6, .bytes(let packed)) where packed.count == 8: numbers.append(real(packed.number(at: 0, as: UInt64.self)))
+      case (5, .fixed32(let bits)): numbers.append(real(bits))
+      case (6, .fixed64(let bits)): numbers.append(real(bits))
+      default: break
+      }
+    }
+    return numbers.count == 1 && (type == float || type == double) ? numbers.first : nil
+  }
+
+  // tensorflow/core/framework/types.proto
+  private static let (float, double) = (1, 2)
+
+  private static func real(_ bits: UInt32) -> Double { Double(Float(bitPattern: bits)) }
+  private static func real(_ bits: UInt64) -> Double { Double(bitPattern: bits) }
+
+  /// A `TensorShapeProto` has its dimensions in field 2, each with its size in 1.
+  private static func isOfOneNumber(_ shape: ArraySlice<UInt8>) -> Bool {
+    ProtobufReader(shape).allSatisfy { field in field.number != 2 || field.fields?.last(1)?.integer == 1 }
+  }
+}

@@ -1,0 +1,90 @@
+// The files of one trial's program: a checkpoint folder that outlives attempts, and for each attempt a folder with its log, its parameters and
+// what it reports in files. Only names and the writing of parameters are here.
+
+import Foundation
+import SweepCore
+
+/// FOLDER/7 of trial 7, with `checkpoint` and `attempt-1`, `attempt-2`, …
+struct TrialFolder {
+  let path: String
+  let attempt: Int
+
+  /// Made where it is missing.
+  /// - Throws: where the disk says no.
+  init(in parent: String, trial: Trial, attempt: Int) throws(SweepError) {
+    path = "\(parent)/\(trial.number)"
+    self.attempt = attempt
+    for folder in [checkpoint, own] { try Self.make(folder) }
+  }
+
+  var checkpoint: String { path + "/checkpoint" }
+  /// Of the attempt.
+  var own: String { "\(path)/attempt-\(attempt)" }
+  var log: String { own + "/output.log" }
+  var reports: String { own + "/reports.jsonl" }
+  var tensorBoard: String { own + "/tensorboard" }
+  var json: String { own + "/parameters.json" }
+  /// As W&B's agent writes it.
+  var yaml: String { own + "/parameters.yaml" }
+
+  /// Whether an earlier attempt left something to go on from.
+  var hasCheckpoint: Bool {
+    guard let folder = opendir(checkpoint) else { return false }
+    defer { closedir(folder) }
+    var entries = 0
+    while readdir(folder) != nil { entries += 1 }
+    return entries > 2  // . and ..
+  }
+
+  /// The parameters as files: JSON, and in the shape in which W&B's agent hands them to a script.
+  func write(_ parameters: [(name: String, value: ParameterValue)], asJSON: Bool) throws(SweepError) {
+    let lines = parameters.map { "\(ParameterValue.text($0.name).json): {value: \(Self.yaml($0.value))}\n" }
+    try Self.write(lines.isEmpty ? "{}\n" : lines.joined(), to: yaml)
+    if asJSON { try Self.write(ParameterValue.pythonJSON(of: parameters), to: json) }
+  }
+
+  /// JSON is YAML but for its numbers: PyYAML takes 1e-05 for a text, and 1.0e-05 for a number.
+  private static func yaml(_ value: ParameterValue) -> String {
+    switch value {
+    case .real(let number):
+      let text = number.description
+      guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
+      return text[..<exponent] + ".0" + text[exponent...]
+    case .list(let values): return "[" + values.map(yaml).joined(separator: ", ") + "]"
+    case .mapping(let members): return "{" + members.map { "\(ParameterValue.text($0.name).json): \(yaml($0.value))" }.joined(separator: ", ") + "}"
+    default: return value.json
+    }
+  }
+
+  /// Opens the log for appending.
+  func openLog() throws(SweepError) -> Int32 {
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Self.failure("the log cannot be written", log) }
+    return descriptor
+  }
+
+  private static func make(_ folder: String) throws(SweepError) {
+    if mkdir(folder, 0o777) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex else {
+      throw failure("the folder of a trial cannot be made", folder)
+    }
+    try make(String(folder[..<slash]))
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw failure("the folder of a trial cannot be made", folder) }
+  }
+
+  private static func write(_ text: String, to path: String) throws(SweepError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure("the parameters of a trial cannot be written", path) }
+    defer { close(descriptor) }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { throw failure("the parameters of a trial cannot be written", path) }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  private static func failure(_ problem: String, _ path: String) -> SweepError {
+    SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
+  }
+}
