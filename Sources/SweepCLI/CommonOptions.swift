@@ -51,7 +51,7 @@ struct FormatOption: ParsableArguments {
 }
 
 struct PoolOptions: ParsableArguments {
-  @Option(help: "How many trainings run at once (default: one per core).")
+  @Option(help: "How many trials run at once (default: one per core, or per value of 'resources').")
   var workers: Int?
 
   @Option(help: "Allow a grid of up to so many points (default: 10000000).")
@@ -75,7 +75,7 @@ struct RunOptions: ParsableArguments {
   /// Runs the sweep, prints its ranked table, and ends with the exit code that tells how it went.
   func run(_ file: SweepFile, database: DatabaseOption, format: FormatOption) throws {
     let trainers = try Registry.builtin()
-    let trainer = try trainers.find(file.trainer)
+    let trainer = try trainers.entry(for: file)
     let store = try Store.open(database.path)
     let display = makeDisplay()
     signal(SIGPIPE, SIG_IGN)  // a reader of the progress that goes away does not end the sweep
@@ -95,6 +95,7 @@ struct RunOptions: ParsableArguments {
     try RankCommand.print(outcome.sweep, in: store, format: format, quiet: quiet)
     try store.close()
     Terminal.error(summary(of: outcome, database: database))
+    if let reason = outcome.stopReason { Terminal.error("\(outcome.sweep.name): \(reason)") }
     if outcome.wasInterrupted { throw ExitCode.interrupted }
     if outcome.counts[.failed] > 0 { throw ExitCode.someTrialsFailed }
   }

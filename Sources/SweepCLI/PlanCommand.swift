@@ -15,6 +15,7 @@ struct PlanCommand: ParsableCommand {
       """)
 
   @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
+  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)' +new=1 ~gone.") var overrides: [String] = []
   @Option(help: "How many points to show.") var rows = 5
   @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
   @OptionGroup var pool: PoolOptions
@@ -26,10 +27,12 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let trainers = try Registry.builtin()
-    let file = try SweepFileLoader(trainers: trainers).load(file)
-    let trainer = try trainers.find(file.trainer)
+    let loaded = try SweepFileLoader(trainers: trainers).read(file, overrides: overrides)
+    let file = loaded.file
+    let trainer = try trainers.entry(for: file)
     let forecast = try Forecast(file, trainer: trainer, workers: pool.workers, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
+    loaded.tell()
     for line in summary(file, forecast) { Terminal.error(line) }
     for doubt in trainer.notes + file.doubts { Terminal.error("warning: \(doubt)") }
     if estimate { Terminal.error(forecast.time()) }
@@ -45,10 +48,13 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func summary(_ file: SweepFile, _ forecast: Forecast) -> [String] {
-    let factors = file.space.sweptNames.compactMap { name in file.space[name]?.domain.count.map { "\($0) \(name)" } }
+    let factors = file.space.factors.compactMap { names, count in count.flatMap { $0 > 1 ? "\($0) \(names.joined(separator: " with "))" : nil } }
+    let isProduct = file.method == "grid" && file.rules.runCap == nil
+    let constraints = file.space.hasForbiddenPoints ? ", less what when and exclude leave out" : ""
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
     return [
-      "\(file.name): \(counted(forecast.count, "point"))" + (factors.isEmpty ? "" : " = " + factors.joined(separator: " × ")),
+      "\(file.name): \(forecast.count.map { counted($0, "point") } ?? "points without end")"
+        + (factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints),
       "constant: \(constants.joined(separator: ", "))",
       "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
       forecast.cohortSummary,

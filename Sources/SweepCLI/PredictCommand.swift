@@ -115,9 +115,9 @@ private struct KeptModel {
   var epoch: Int { model.epoch }
 
   init(of found: FoundTrial, in store: Store) throws(SweepError) {
-    let trainer = try Registry<TrainerEntry>.builtin().find(try SweepFile(definition: found.sweep.definition).trainer)
-    guard let evaluate = trainer.evaluate else {
-      throw SweepError(.input, "trials of '\(trainer.name)' leave no models", place: store.path, remedy: "name a trial of another trainer")
+    let name = try SweepFile(definition: found.sweep.definition).trainer
+    guard let evaluate = try Registry<TrainerEntry>.builtin()[name]?.evaluate else {
+      throw SweepError(.input, "trials of '\(name)' leave no models", place: store.path, remedy: "name a trial of another trainer")
     }
     guard let model = try store.model(of: found.trial.id) else {
       throw SweepError(

@@ -169,6 +169,7 @@ struct Progress {
     running[id] = trial
   }
 
+  private var toRunText: String { plan.map { $0.isEndless ? "∞" : String($0.toRun) } ?? "0" }
   private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
   private var fraction: Double { plan.map { $0.work > 0 ? min(1, workDone / $0.work) : 0 } ?? 0 }
 
@@ -183,6 +184,7 @@ struct Progress {
     guard let plan else { return "" }
     let resumed = plan.resumed > 0 ? ", \(plan.resumed) of them interrupted before" : ""
     let new = plan.result.added > 0 ? " (\(plan.result.added) new)" : ""
+    if plan.isEndless { return "\(plan.sweep.name): trials without end, until it is stopped\(resumed), \(counted(plan.workers, "worker"))" }
     return "\(plan.sweep.name): \(counted(plan.result.planned, "trial"))\(new), \(plan.toRun) to run\(resumed), \(counted(plan.workers, "worker"))"
   }
 
@@ -192,7 +194,7 @@ struct Progress {
   }
 
   var line: String {
-    "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
+    "\(Int(fraction * 100)) %, \(ended)/\(toRunText) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
   }
 
   /// The overall bar, then a line for each worker.
@@ -200,7 +202,7 @@ struct Progress {
     let barWidth = max(10, min(30, width - 60))
     let filled = Int((fraction * Double(barWidth)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
-    let top = "\(bar) \(Int(fraction * 100)) %  \(ended)/\(plan?.toRun ?? 0) trials  \(rate)  \(timeLeft) left"
+    let top = "\(bar) \(Int(fraction * 100)) %  \(ended)/\(toRunText) trials  \(rate)  \(timeLeft) left"
     let objective = plan?.sweep.objective.metric ?? ""
     let rows = cohorts.sorted { $0.key < $1.key }.map { worker, entry in
       let trials = entry.trials

@@ -82,7 +82,7 @@ struct RankCommand: ParsableCommand {
     let trials = try store.ranking(sweep, all: all, limit: limit)
     if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
     let file = try SweepFile(definition: sweep.definition)
-    let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
+    let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     let noise = try Noise(of: sweep, ranked: complete, in: store)
     let table = RankedTable(

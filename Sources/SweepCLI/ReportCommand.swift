@@ -28,7 +28,7 @@ struct ReportCommand: ParsableCommand {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
     let file = try SweepFile(definition: record.definition)
-    let trainer = try Registry<TrainerEntry>.builtin()[file.trainer]
+    let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let page = try SweepPage(record, space: file.space, in: store) { trainer?.samples($0, $1) }
     try page.document(description: file.summary, withFigures: figures).write(to: output)
     Terminal.error("\(record.name): \(output)")

@@ -15,9 +15,11 @@ struct RunCommand: ParsableCommand {
       EXAMPLE
         sweep run sweeps/quickstart.yaml
         sweep run sweeps/quickstart.yaml --name second-try --workers 1
+        sweep run sweeps/quickstart.yaml --name more eta=0.01,0.03 'seed=range(1,6)'
       """)
 
   @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
+  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)' +new=1 ~gone.") var overrides: [String] = []
   @Option(help: "Run it as a sweep of another name.") var name: String?
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
@@ -29,8 +31,9 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try SweepFileLoader(trainers: try Registry.builtin()).load(file)
-    try options.run(loaded.renamed(name), database: database, format: format)
+    let loaded = try SweepFileLoader(trainers: try Registry.builtin()).read(file, overrides: overrides)
+    loaded.tell()
+    try options.run(loaded.file.renamed(name), database: database, format: format)
   }
 }
 

@@ -27,6 +27,7 @@ struct ShowCommand: ParsableCommand {
     for (name, value) in zip(found.assignment.names, found.assignment.values) { Terminal.error("  \(name): \(value)") }
     let times = [found.startedAt.map { "started \($0)" }, found.finishedAt.map { "finished \($0)" }].compactMap { $0 }
     if !times.isEmpty { Terminal.error("  \(times.joined(separator: ", ")), attempts: \(found.attempt)") }
+    for attempt in try store.attempts(of: found.id) { Terminal.error("  \(Self.text(of: attempt))") }
 
     let metrics = try store.metrics(sweepID: record.id)
     let columns = ViewColumns(parameters: [], metrics: metrics).metrics
@@ -37,6 +38,15 @@ struct ShowCommand: ParsableCommand {
         rows: try store.epochs(of: found.id).map { epoch in
           [.integer(epoch.epoch)] + metrics.map { name in epoch[name].flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
         }))
+  }
+
+  /// "attempt 1: failed after 3.2 s (CPU 2.9 s, 41 MiB): exit code 1 — results.sqlite-trials/…/output.log"
+  private static func text(of attempt: AttemptRecord) -> String {
+    let took = attempt.seconds.map { seconds in
+      " after \(duration(seconds)) (CPU \(duration(attempt.cpuSeconds ?? 0)), \((attempt.memoryBytes ?? 0) >> 20) MiB)"
+    }
+    let reason = attempt.reason.map { ": \($0)" } ?? ""
+    return "attempt \(attempt.number): \(attempt.result?.rawValue ?? "running")\(took ?? "")\(reason)" + (attempt.log.map { " — \($0)" } ?? "")
   }
 
   /// Four digits behind the point; of small numbers (learning rates, seconds) the first four that are not zero.

@@ -32,7 +32,8 @@ struct SweepCommand: ParsableCommand {
       """,
     version: sweepVersion,
     subcommands: [
-      PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self, ShowCommand.self,
+      LintCommand.self, PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self,
+      ShowCommand.self, LogsCommand.self, AskCommand.self, TellCommand.self,
       PlotCommand.self, ReportCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self,
       QueryCommand.self,
       DataCommand.self,

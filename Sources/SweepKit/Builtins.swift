@@ -6,4 +6,10 @@ import SweepExecutors
 extension Registry where Plugin == TrainerEntry {
   /// - Throws: where the environment asks for something that this machine cannot do (SWEEP_KERNELS).
   public static func builtin() throws(SweepError) -> Registry<TrainerEntry> { try registeredTrainers() }
+
+  /// What runs the trials of a sweep: its program, or the trainer that it names.
+  public func entry(for file: SweepFile) throws(SweepError) -> TrainerEntry {
+    if let program = file.program { return CommandExecutor.entry(program, space: file.space, objective: file.objective) }
+    return try find(file.trainer)
+  }
 }

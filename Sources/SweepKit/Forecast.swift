@@ -6,10 +6,10 @@ import SweepSearch
 
 /// The preview behind `sweep plan`.
 public struct Forecast: Sendable {
-  public let count: Int
+  /// nil: the points never end.
+  public let count: Int?
   private let file: SweepFile
   private let workers: Int
-  private let planner: Planner
   private let executor: any TrialExecutor
   /// Of the sample.
   private let cohorts: [Cohort]
@@ -22,50 +22,49 @@ public struct Forecast: Sendable {
   public init(_ file: SweepFile, trainer: TrainerEntry, workers: Int?, maxTrials: Int? = nil) throws {
     self.file = file
     self.workers = workers ?? WorkerPool.onePerCore
-    planner = Planner(maxTrials: maxTrials)
-    count = try planner.count(file)
-    executor = trainer.make()
-    let points = try Self.sampled(file, planner: planner, count: count)
+    count = try Planner(maxTrials: maxTrials).count(file)
+    executor = trainer.make(Workplace(sweep: file.name, folder: "."))
+    let points = try Self.sampled(file, count: count)
     let trials = points.enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
     cohorts = executor.cohorts(of: trials, workers: self.workers)
   }
 
   /// The first points of the plan.
-  public func first(_ limit: Int) throws -> [Assignment] { try Self.first(limit, of: file, planner: planner) }
+  public func first(_ limit: Int) throws -> [Assignment] { try Self.first(limit, of: file) }
 
-  private static func first(_ limit: Int, of file: SweepFile, planner: Planner) throws -> [Assignment] {
-    let next = try planner.points(of: file)
+  private static func first(_ limit: Int, of file: SweepFile) throws -> [Assignment] {
+    var next = try Planner.points(of: file)
     var points: [Assignment] = []
-    while points.count < limit, case let more = try next(), !more.isEmpty { points += more.prefix(limit - points.count) }
+    while points.count < limit, case let more = try next.next(), !more.isEmpty { points += more.prefix(limit - points.count) }
     return points
   }
 
   /// All points of a small grid; of a large one, blocks of neighbours from all over it.
-  private static func sampled(_ file: SweepFile, planner: Planner, count: Int) throws -> [Assignment] {
-    guard count > sample else { return try first(count, of: file, planner: planner) }
+  private static func sampled(_ file: SweepFile, count: Int?) throws -> [Assignment] {
+    guard let count, count > sample else { return try first(count ?? 1, of: file) }
     let sampler = try samplers.find(file.method)
     let block = sample / 16
     return try (0..<16).flatMap { number in
-      var generator = SeededGenerator(seed: 0, purpose: .sampling)
-      return try sampler.suggest(block, in: file.space, given: History(suggested: (count - block) / 15 * number), using: &generator)
+      try sampler.suggest(block, in: file.space, given: History(suggested: (count - block) / 15 * number), seed: file.seed)
     }
   }
 
   /// "6 cohorts for 2 workers: 3 × 5 trials, 3 × 4 trials"
   public var cohortSummary: String {
     let sizes = Dictionary(grouping: cohorts, by: \.trials.count).map { (size: $0, count: $1.count) }.sorted { $0.size > $1.size }
-    let note = count > Self.sample ? " among \(Self.sample) sampled points" : ""
+    let note = (count ?? 0) > Self.sample ? " among \(Self.sample) sampled points" : ""
     return "\(counted(cohorts.count, "cohort")) for \(counted(workers, "worker"))\(note): "
       + sizes.map { "\($0.count) × \(counted($0.size, "trial"))" }.joined(separator: ", ")
   }
 
   /// A sentence with the time the sweep would take, from a short measurement, or why it cannot be told.
   public func time() -> String {
+    if count == nil { return "time: without a run_cap or a time_budget it never ends" }
     do {
       guard let seconds = try executor.seconds(for: cohorts) else { return "time: cannot be told beforehand" }
       // Cohorts are shared to the end, but a trial is not divided.
       let longest = zip(seconds, cohorts).map { $0 / Double($1.trials.count) }.max() ?? 0
-      let scale = count > Self.sample ? Double(count) / Double(Self.sample) : 1
+      let scale = max(1, Double(count ?? 0) / Double(Self.sample))
       let time = max(seconds.reduce(0, +) * scale / Double(workers), longest)
       return "time: about \(Self.text(time)) with \(counted(workers, "worker")), by a short measurement"
     } catch {

@@ -15,49 +15,101 @@ public struct Planner: Sendable {
 
   public init(maxTrials: Int? = nil) { self.maxTrials = maxTrials ?? Self.defaultMaxTrials }
 
-  /// The number of points.
-  /// - Throws: where there are more than may be planned, or no end of them.
-  public func count(_ file: SweepFile) throws(SweepError) -> Int {
-    guard let count = try samplers.find(file.method).count(in: file.space) else {
-      throw SweepError(.input, "the method '\(file.method)' never ends", place: file.name, remedy: "use a method that does")
-    }
+  /// The number of points that are planned before anything runs; nil: they never end, and are planned as they are needed.
+  /// - Throws: where there are more than may be planned.
+  public func count(_ file: SweepFile) throws(SweepError) -> Int? {
+    guard let positions = try samplers.find(file.method).count(in: file.space) else { return file.rules.runCap }
+    let count = min(positions, file.rules.runCap ?? .max)
     guard count <= maxTrials, count < .max else {
       let shown = count == .max ? "more points than can be counted" : "\(count) points"
       throw SweepError(
         .input, "the \(file.method) has \(shown), more than \(maxTrials)", place: file.name,
-        remedy: "list fewer values\(count == .max ? "" : ", or allow it with --max-trials \(count)")")
+        remedy: "list fewer values, set a run_cap\(count == .max ? "" : ", or allow it with --max-trials \(count)")")
     }
-    return count
+    guard file.space.hasForbiddenPoints, positions <= Self.mostSearched else { return count }
+    return try Self.points(of: file).reduce(0) { $0 + $1.count }
   }
 
-  /// The points in their order, in chunks, from a fresh sampler.
-  public func points(of file: SweepFile) throws(SweepError) -> () throws -> [Assignment] {
-    let sampler = try samplers.find(file.method)
-    var generator = SeededGenerator(seed: 0, purpose: .sampling)
-    var suggested = 0
-    return {
-      let points = try sampler.suggest(Self.chunk, in: file.space, given: History(suggested: suggested), using: &generator)
-      suggested += points.count
-      return points
+  /// Positions that are looked through without a point before that is taken for a mistake.
+  private static let mostSearched = 10_000_000
+
+  /// The points in their order, in chunks that are not empty, from a fresh sampler.
+  /// - Parameter positions: of the sampler, from 0; nil: all, or the run cap's.
+  package static func points(of file: SweepFile, after first: Int = 0, limit: Int? = nil) throws(SweepError) -> PointSequence {
+    PointSequence(
+      sampler: try samplers.find(file.method), space: file.space, seed: file.seed, position: first, chunk: chunk,
+      left: limit ?? file.rules.runCap ?? .max)
+  }
+
+  /// Points of a sampler, chunk by chunk.
+  package struct PointSequence {
+    fileprivate let sampler: any Sampler
+    fileprivate let space: SearchSpace
+    fileprivate let seed: Int
+    /// Of the sampler.
+    private(set) fileprivate var position: Int
+    fileprivate let chunk: Int
+    /// Points.
+    private(set) fileprivate var left: Int
+
+    fileprivate init(sampler: any Sampler, space: SearchSpace, seed: Int, position: Int, chunk: Int, left: Int) {
+      (self.sampler, self.space, self.seed, self.position, self.chunk, self.left) = (sampler, space, seed, position, chunk, left)
+    }
+
+    /// Empty at the end.
+    package mutating func next() throws(SweepError) -> [Assignment] {
+      let total = try sampler.count(in: space)
+      var searched = 0
+      while left > 0, position < total ?? .max {
+        let step = min(chunk, left)
+        let points = try sampler.suggest(step, in: space, given: History(suggested: position), seed: seed)
+        position += step
+        left -= points.count
+        if !points.isEmpty { return points }
+        searched += step
+        if total == nil, searched > Planner.mostSearched {
+          throw SweepError(.input, "exclude forbids every one of \(searched) points", remedy: "correct it")
+        }
+      }
+      return []
+    }
+
+    func reduce(_ start: Int, _ add: (Int, [Assignment]) -> Int) throws(SweepError) -> Int {
+      var (copy, result) = (self, start)
+      while case let points = try copy.next(), !points.isEmpty { result = add(result, points) }
+      return result
     }
   }
+
+  /// Points of an endless sweep that are planned at first.
+  private static let firstOfEndless = 16
 
   /// Writes the sweep and its trials, or adds what is new.
   /// - Throws: where the file no longer fits the sweep of its name, or the user says stop: then nothing is written.
   public func plan(
     _ file: SweepFile, trainer: TrainerEntry, in store: Store, stop: StopSignal = StopSignal()
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
-    _ = try count(file)
-    if let known = try store.sweeps().first(where: { $0.name == file.name }) {
-      try Self.checkChanges(from: SweepFile(definition: known.definition), to: file)
-    }
+    let count = try count(file)
+    if count == 0 { throw SweepError(.input, "the sweep has no points: exclude forbids all of them", place: file.name, remedy: "correct it") }
+    let known = try store.sweeps().first { $0.name == file.name }
+    if let known { try Self.checkChanges(from: SweepFile(definition: known.definition), to: file) }
     let plan = SweepPlan(
       name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics)
-    let next = try points(of: file)
+    // An endless sweep keeps as many points as it has.
+    let planned = if let known { try store.counts(sweepID: known.id).total } else { 0 }
+    let limit = count == nil ? max(Self.firstOfEndless, planned) : nil
+    var points = try Self.points(of: file, limit: limit)
     return try store.plan(plan) {
       if stop.isSet { throw SweepError(.interrupted, "planning was interrupted; nothing was written") }
-      return try next()
+      return try points.next()
     }
+  }
+
+  /// Plans more points of an endless sweep.
+  static func grow(_ file: SweepFile, sweepID: Int64, by count: Int, in store: Store) throws(SweepError) {
+    var points = try points(of: file, after: try store.counts(sweepID: sweepID).total, limit: .max)
+    var added = 0
+    while added < count { added += try store.addTrials(Array(try points.next().prefix(count)), sweepID: sweepID) }
   }
 
   /// A sweep grows and shrinks by its swept parameters; everything else stays, or the trials would not be comparable.
@@ -71,6 +123,7 @@ public struct Planner: Sendable {
     }
     if old.trainer != new.trainer { changed("trainer", old.trainer, new.trainer) }
     if old.method != new.method { changed("method", old.method, new.method) }
+    if old.seed != new.seed { changed("seed", String(old.seed), String(new.seed)) }
     if old.objective != new.objective { changed("metric", old.objective.text, new.objective.text) }
     for name in Set(old.space.names).union(new.space.names).sorted() {
       switch (old.space[name]?.domain, new.space[name]?.domain) {

@@ -28,10 +28,13 @@ final class Schedule: Sendable {
   private let sweepID: Int64
   private let executor: any TrialExecutor
   private let workers: Int
+  /// The file of a sweep whose points never end: more of them are planned when they run out.
+  private let growing: SweepFile?
   private let state = Mutex(State())
 
-  init(store: Store, sweepID: Int64, executor: any TrialExecutor, workers: Int) {
+  init(store: Store, sweepID: Int64, executor: any TrialExecutor, workers: Int, growing: SweepFile? = nil) {
     (self.store, self.sweepID, self.executor, self.workers) = (store, sweepID, executor, workers)
+    self.growing = growing
   }
 
   /// The next cohort with its checkpoints loaded; nil: nothing now, or reading failed.
@@ -39,6 +42,10 @@ final class Schedule: Sendable {
     state.withLock { state in
       do throws(SweepError) {
         if state.ready.isEmpty, !state.isExhausted { try readWindow(&state) }
+        if state.ready.isEmpty, let growing {
+          try Planner.grow(growing, sweepID: sweepID, by: max(16, 2 * workers), in: store)
+          try readWindow(&state)
+        }
         guard var work = state.ready.popLast() else { return nil }
         for (index, trial) in work.cohort.trials.enumerated() where trial.completedEpochs > 0 && trial.checkpoint == nil {
           work.cohort.trials[index].checkpoint = try store.checkpoint(of: trial.id)

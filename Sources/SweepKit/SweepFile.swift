@@ -2,28 +2,42 @@
 
 import Foundation
 import SweepCore
+import SweepExecutors
 
 /// A decoded and validated sweep file.
 public struct SweepFile: Sendable, Equatable, Codable {
-  public let name: String
-  public let summary: String?
+  public private(set) var name: String
+  public var summary: String?
   /// A name in the register of samplers.
   public let method: String
-  /// A name in the register of trainers.
+  /// A name in the register of trainers, or "program".
   public let trainer: String
   public let objective: Objective
   /// With every parameter that the trainer takes: what the file leaves out is a constant with its default.
   public let space: SearchSpace
-  /// Of which trials answers and models are kept; nil, in the definition of an earlier version: as it is by default.
-  private let keep: Keeping?
+  // What follows may be missing in the definition of an earlier version: it is then as by default.
+  private var keep: Keeping?
+  private var samplerSeed: Int?
+  private var rulesOfRun: RunRules?
+  public var earlyTermination: EarlyTermination?
+  /// Where trials are programs.
+  package var program: ProgramSpecification?
+
+  /// Of which trials answers and models are kept.
   public var keeping: Keeping { keep ?? .standard }
+  /// Of the sampler.
+  public var seed: Int { samplerSeed ?? 0 }
+  public var rules: RunRules { rulesOfRun ?? RunRules() }
 
   public init(
     name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace,
-    keeping: Keeping = .standard
+    keeping: Keeping = .standard, seed: Int = 0, rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil
   ) {
     (self.name, self.summary, self.method, self.trainer) = (name, summary, method, trainer)
     (self.objective, self.space, keep) = (objective, space, keeping)
+    samplerSeed = seed == 0 ? nil : seed
+    rulesOfRun = rules == RunRules() ? nil : rules
+    self.earlyTermination = earlyTermination
   }
 
   /// Names become parts of file names.
@@ -31,14 +45,16 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   /// The same sweep under another name.
   public func renamed(_ name: String?) -> SweepFile {
-    SweepFile(name: name ?? self.name, summary: summary, method: method, trainer: trainer, objective: objective, space: space, keeping: keeping)
+    var file = self
+    if let name { file.name = name }
+    return file
   }
 
   /// What is allowed and yet hardly meant.
   public var doubts: [String] {
     let metric = objective.metric
     let isBackwards =
-      objective.goal == .minimize && metric.hasSuffix("accuracy")
+      objective.goal == .minimize && (metric.hasSuffix("accuracy") || metric.hasSuffix("acc"))
       || objective.goal == .maximize && (metric.hasSuffix("loss") || metric.hasSuffix("cost"))
     return isBackwards ? ["the goal is to \(objective.goal.rawValue) \(metric); if that is not meant, set metric.goal"] : []
   }

@@ -26,6 +26,8 @@ public struct RunPlan: Sendable {
   /// Trials to run that were started before.
   public let resumed: Int
   public let toRun: Int
+  /// Whether more are planned when these have run.
+  public let isEndless: Bool
   /// The sum of the costs of all cohorts, as far as it can be told.
   public let work: Double
   public let workers: Int

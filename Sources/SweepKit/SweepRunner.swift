@@ -14,6 +14,8 @@ public struct SweepOutcome: Sendable {
   public let ended: Int
   public let seconds: Double
   public let wasInterrupted: Bool
+  /// Why it ended before its plan, where a rule of the file said so.
+  public let stopReason: String?
 }
 
 /// Runs one sweep in one process.
@@ -53,44 +55,63 @@ public struct SweepRunner: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let planner = Planner(maxTrials: options.maxTrials)
     let points = try planner.count(file)
-    if points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
+    if let points, points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
     let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
-    try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed)
+    let workplace = Workplace(sweep: sweep.name, folder: store.trialFolder(of: sweep)) { [logger] in logger.notice("\($0)") }
+    try endLeftovers(of: sweep, workplace)
+    try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed, keepsEpochs: file.program != nil)
     let before = try store.counts(sweepID: sweep.id)
     if before.toRun > 0 { try checkParameters() }
     for note in trainer.notes + file.doubts { logger.warning("\(note)") }
     tell(result)
 
-    let workers = options.workers ?? WorkerPool.onePerCore
-    let executor = trainer.make()
-    let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers)
-    let toRun = before.toRun
-    let work = schedule.expectedWork(of: toRun)
-    if toRun > 0 {
+    let workers = options.workers ?? file.program?.slots ?? WorkerPool.onePerCore
+    let executor = trainer.make(workplace)
+    let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers, growing: points == nil ? file : nil)
+    let work = schedule.expectedWork(of: before.toRun)
+    if before.toRun > 0 {
       try executor.prepare(for: file.space)
       let environment = RunEnvironment.text(workers: workers, implementation: trainer.implementation)
       try store.addEvent(sweepID: sweep.id, kind: "started", detail: environment)
     }
+    let rules = StopRules(
+      file.rules, objective: sweep.objective, isProgram: file.program != nil,
+      best: try store.ranking(sweep, all: true, limit: 1).first?.trial.objective)
     observer.observe(
       .planned(
-        RunPlan(sweep: sweep, swept: file.space.sweptNames, result: result, resumed: before.interrupted, toRun: toRun, work: work, workers: workers)))
-    try runTrials(of: sweep, on: executor, schedule: schedule, workers: workers)
+        RunPlan(
+          sweep: sweep, swept: file.space.sweptNames, result: result, resumed: before.interrupted, toRun: before.toRun, isEndless: points == nil,
+          work: work, workers: workers)))
+    try runTrials(of: sweep, on: executor, schedule: schedule, rules: rules, workers: workers)
 
     let after = try store.counts(sweepID: sweep.id)
-    let wasInterrupted = stop.isSet && after.toRun + after[.running] > 0
-    if wasInterrupted { try store.requeue(sweepID: sweep.id, retryFailed: false) }
-    let ended = before[.waiting] - after[.waiting] - after[.running]
-    if ended > 0 || wasInterrupted {
-      try store.addEvent(sweepID: sweep.id, kind: wasInterrupted ? "interrupted" : "finished", detail: "\(counted(ended, "trial")) ended")
+    let isLeft = after.toRun + after[.running] > 0
+    let wasInterrupted = stop.isSet && isLeft
+    if after[.running] > 0 { try store.requeue(sweepID: sweep.id, retryFailed: false, keepsEpochs: file.program != nil) }
+    let ended = after.ended - before.ended
+    let stopReason = isLeft && !wasInterrupted ? rules.reason?.text : nil
+    if ended > 0 || wasInterrupted || stopReason != nil {
+      let kind = wasInterrupted ? "interrupted" : stopReason == nil ? "finished" : "stopped"
+      try store.addEvent(
+        sweepID: sweep.id, kind: kind, detail: "\(counted(ended, "trial")) ended" + (stopReason.map { "; \($0)" } ?? ""))
     }
     return SweepOutcome(
       sweep: sweep, counts: try store.counts(sweepID: sweep.id), ended: ended, seconds: (ContinuousClock.now - start) / .seconds(1),
-      wasInterrupted: wasInterrupted)
+      wasInterrupted: wasInterrupted, stopReason: stopReason)
+  }
+
+  /// A runner that was killed may have left programs running; none runs twice at a time.
+  private func endLeftovers(of sweep: SweepRecord, _ workplace: Workplace) throws(SweepError) {
+    guard file.program != nil else { return }
+    let folders = try store.openAttempts(sweepID: sweep.id).map { "\(workplace.folder)/\($0.trial)" }
+    let count = SweepExecutors.endLeftovers(of: folders)
+    if count > 0 { logger.notice("ended \(count == 1 ? "1 process" : "\(count) processes") that a killed run had left behind") }
   }
 
   /// A definition from the database may be older than the trainer.
   private func checkParameters() throws(SweepError) {
-    let (known, given) = (Set(trainer.parameters.map(\.name)), Set(file.space.names))
+    let given = Set(file.space.names)
+    let known = trainer.isOpen ? given : Set(trainer.parameters.map(\.name))
     let complaints =
       given.subtracting(known).sorted().map { Diagnostic("'\(file.name)' has a parameter \($0) that \(trainer.name) does not take") }
       + known.subtracting(given).sorted().map { Diagnostic("'\(file.name)' has no parameter \($0), which \(trainer.name) takes") }
@@ -106,44 +127,54 @@ public struct SweepRunner: Sendable {
     )
   }
 
-  private func runTrials(of sweep: SweepRecord, on executor: any TrialExecutor, schedule: Schedule, workers: Int) throws(SweepError) {
+  private func runTrials(
+    of sweep: SweepRecord, on executor: any TrialExecutor, schedule: Schedule, rules: StopRules, workers: Int
+  ) throws(SweepError) {
     let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping)
-    let pruner = NoPruner()
-    let pool = WorkerPool(workers: workers)
-    pool.run {
-      stop.isSet || recorder.failure != nil ? nil : schedule.next()
-    } work: { work, worker in
-      let monitor = TrialMonitor(
-        work.cohort, worker: worker, recorder: recorder, pruner: pruner, stop: stop, observer: observer, pool: pool, schedule: schedule,
-        objective: sweep.objective, keeping: file.keeping)
-      run(work, on: executor, monitor: monitor, recorder: recorder, schedule: schedule, worker: worker)
+    let curves: Curves? = if let early = file.earlyTermination { try Curves(try early.pruner(), sweep: sweep, in: store) } else { nil }
+    let context = RunContext(
+      sweep: sweep, keeping: file.keeping, recorder: recorder, schedule: schedule, rules: rules, stop: stop, observer: observer, logger: logger,
+      curves: curves)
+    if let concurrent = executor as? any ConcurrentTrialExecutor {
+      do { try concurrent.run(slots: workers, from: RunQueue(context: context)) } catch {
+        recorder.fail(error as? SweepError ?? SweepError(.io, "\(error)"))
+      }
+    } else {
+      let pool = WorkerPool(workers: workers)
+      pool.run {
+        context.isOver ? nil : schedule.next()
+      } work: { work, worker in
+        run(work, on: executor, in: context, pool: pool, worker: worker)
+      }
     }
     try recorder.flush()
     if let failure = schedule.failure { throw failure }
   }
 
   /// Runs one cohort. What an executor throws is one trial's failure: in a cohort of several, each runs again alone, from where it was.
-  private func run(
-    _ work: Schedule.Work, on executor: any TrialExecutor, monitor: TrialMonitor, recorder: Recorder, schedule: Schedule, worker: Int
-  ) {
-    let cohort = work.cohort
+  private func run(_ work: Schedule.Work, on executor: any TrialExecutor, in context: RunContext, pool: WorkerPool, worker: Int) {
+    let (cohort, recorder) = (work.cohort, context.recorder)
+    let monitor = TrialMonitor(cohort, worker: worker, in: context, pool: pool)
     observer.observe(.started(cohort: cohort, worker: worker))
     defer { observer.observe(.left(worker: worker)) }
     do {
-      if !work.isHandedOver { for trial in cohort.trials { try recorder.started(trial.id) } }
+      for trial in cohort.trials where !work.isHandedOver {
+        try recorder.started(trial.id)
+        context.curves?.started(trial.id, isFresh: trial.completedEpochs == 0)
+      }
       try executor.run(cohort, reportingTo: monitor)
     } catch {
       // A recorder that has failed is not the trial's fault; every call below then throws, and so does the last `flush`.
       guard recorder.failure == nil else { return }
-      do throws(SweepError) {
+      do {
         if cohort.trials.count > 1 {
           try recorder.flush()
-          try schedule.putBack(cohort.trials.filter(monitor.keeps), cost: cohort.cost / Double(cohort.trials.count))
+          try context.schedule.putBack(cohort.trials.filter(monitor.keeps), cost: cohort.cost / Double(cohort.trials.count))
         } else if let trial = cohort.trials.first {
           try monitor.finish(trial.id, .failed(reason: "\(error)"))
         }
       } catch {
-        recorder.fail(error)
+        recorder.fail(error as? SweepError ?? SweepError(.io, "\(error)"))
       }
     }
   }

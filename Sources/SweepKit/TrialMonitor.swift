@@ -1,49 +1,66 @@
 // Stands between an executor and the world: every epoch goes through here to the recorder, the pruner and whoever watches.
 
+import Logging
 import SweepCore
 import SweepExecutors
 import SweepStore
 import Synchronization
 
+/// What all trials of a run share.
+struct RunContext: Sendable {
+  let sweep: SweepRecord
+  let keeping: Keeping
+  let recorder: Recorder
+  let schedule: Schedule
+  let rules: StopRules
+  let stop: StopSignal
+  let observer: any SweepObserver
+  let logger: Logger
+  /// nil: nobody is stopped early.
+  let curves: Curves?
+
+  /// Whether running trials are to be interrupted.
+  var isStopping: Bool { stop.isSet || rules.isTimeUp || recorder.failure != nil }
+  /// Whether nothing more is to be started.
+  var isOver: Bool { isStopping || rules.reason != nil }
+}
+
 /// The reporter that executors see, for one cohort on one worker.
 // Sendable: all state is in the one Mutex.
 final class TrialMonitor: TrialReporter {
   private let trials: [Trial.ID: Trial]
-  private let worker: Int
-  private let recorder: Recorder
-  private let pruner: any Pruner
-  private let stop: StopSignal
-  private let observer: any SweepObserver
-  private let pool: WorkerPool
-  private let schedule: Schedule
-  private let objective: Objective
-  private let keeping: Keeping
+  private let context: RunContext
+  /// nil: the executor runs its trials side by side by itself.
+  private let pool: WorkerPool?
   private struct State {
+    var worker: Int
     var handedOver: Set<Trial.ID> = []
     /// The best value of each trial's objective on this worker.
     var best: [Trial.ID: Double] = [:]
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(
-    _ cohort: Cohort, worker: Int, recorder: Recorder, pruner: any Pruner, stop: StopSignal, observer: any SweepObserver, pool: WorkerPool,
-    schedule: Schedule, objective: Objective, keeping: Keeping
-  ) {
+  init(_ cohort: Cohort, worker: Int, in context: RunContext, pool: WorkerPool?) {
     trials = Dictionary(uniqueKeysWithValues: cohort.trials.map { ($0.id, $0) })
-    (self.worker, self.recorder, self.pruner, self.stop, self.observer) = (worker, recorder, pruner, stop, observer)
-    (self.pool, self.schedule, self.objective, self.keeping) = (pool, schedule, objective, keeping)
+    (self.context, self.pool) = (context, pool)
+    state = Mutex(State(worker: worker))
   }
 
+  private var worker: Int { state.withLock { $0.worker } }
+
   func report(_ metrics: EpochMetrics, of id: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict {
-    try recorder.record(metrics, checkpoint: checkpoint, kept: try outcome.flatMap { try kept($0, after: metrics, of: id) }, of: id)
-    if let trial = trials[id] { observer.observe(.epoch(trial: trial, metrics: metrics, worker: worker)) }
-    if stop.isSet { return .interrupt }
-    return pruner.verdict(on: id, after: metrics.epoch, given: History())
+    let keptOutcome = try outcome.flatMap { try kept($0, after: metrics, of: id) }
+    try context.recorder.record(metrics, checkpoint: checkpoint, kept: keptOutcome, of: id)
+    if let trial = trials[id] { context.observer.observe(.epoch(trial: trial, metrics: metrics, worker: worker)) }
+    if let value = metrics[context.sweep.objective.metric] { context.rules.reported(value) }
+    let verdict = context.curves?.verdict(on: id, after: metrics) ?? .proceed
+    return context.isStopping ? .interrupt : verdict
   }
 
   /// What is kept of an epoch: of the last, or where the best counts of each that is better than those before. After an interruption the
   /// best is not known here; the recorder, which knows it, then throws away what is worse.
   private func kept(_ outcome: EpochOutcome, after metrics: EpochMetrics, of id: Trial.ID) throws -> KeptOutcome? {
+    let (keeping, objective) = (context.keeping, context.sweep.objective)
     guard keeping.predictions != .none || keeping.models != .none else { return nil }
     switch objective.at {
     case .last: guard outcome.isLast else { return nil }
@@ -60,19 +77,54 @@ final class TrialMonitor: TrialReporter {
       predictions: keeping.predictions == .none ? [] : try outcome.predictions(), model: keeping.models == .none ? nil : outcome.model())
   }
 
-  func finish(_ id: Trial.ID, _ end: TrialEnd) throws(SweepError) {
-    try recorder.ended(id, end)
-    if let trial = trials[id] { observer.observe(.ended(trial: trial, end: end, worker: worker)) }
+  func finish(_ id: Trial.ID, _ end: TrialEnd) throws {
+    try context.recorder.ended(id, end)
+    context.rules.ended(end)
+    context.curves?.ended(id)
+    if let trial = trials[id] { context.observer.observe(.ended(trial: trial, end: end, worker: worker)) }
   }
 
-  var idleWorkers: Int { stop.isSet ? 0 : pool.idle }
+  // MARK: programs
+
+  func started(_ attempt: AttemptStart, of id: Trial.ID) throws {
+    state.withLock { $0.worker = attempt.slot }
+    try context.recorder.started(id, attempt)
+    context.curves?.started(id, isFresh: attempt.isFresh)
+    if let trial = trials[id] { context.observer.observe(.started(cohort: Cohort([trial]), worker: attempt.slot)) }
+  }
+
+  func ended(_ attempt: AttemptEnd, of id: Trial.ID, waitsAgain: Bool) throws {
+    try context.recorder.attemptEnded(id, attempt, waitsAgain: waitsAgain)
+    context.observer.observe(.left(worker: worker))
+  }
+
+  func note(_ text: String, of id: Trial.ID) throws {
+    try context.recorder.note(id, text)
+    context.logger.notice("\(text)")
+  }
+
+  // MARK: cohorts
+
+  var idleWorkers: Int { context.isOver ? 0 : pool?.idle ?? 0 }
 
   func handOver(_ cohort: Cohort) {
     state.withLock { $0.handedOver.formUnion(cohort.trials.map(\.id)) }
-    schedule.handOver(cohort)
-    pool.wake()
+    context.schedule.handOver(cohort)
+    pool?.wake()
   }
 
   /// Whether the trial still belongs to this cohort.
   func keeps(_ trial: Trial) -> Bool { state.withLock { !$0.handedOver.contains(trial.id) } }
+}
+
+/// Where an executor that runs its trials side by side takes them from.
+struct RunQueue: TrialQueue {
+  let context: RunContext
+
+  func next(slot: Int) -> (trial: Trial, reporter: any TrialReporter)? {
+    guard !context.isOver, let work = context.schedule.next(), let trial = work.cohort.trials.first else { return nil }
+    return (trial, TrialMonitor(work.cohort, worker: slot, in: context, pool: nil))
+  }
+
+  var isStopping: Bool { context.isStopping }
 }

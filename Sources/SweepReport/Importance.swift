@@ -79,13 +79,13 @@ package struct Importance: Sendable {
       noise = exact.noise
     } else {
       method = .pedANOVA
-      let distributions = zip(swept, levels).map { Self.distribution($0.domain, levels: $1.count) }
-      let points = trials.indices.map { row in
-        zip(swept, levels).map { parameter, levels in
-          if case .values = parameter.domain { return Double(levels.index[row]) }
-          return trials[row].assignment[parameter.name]?.number ?? 0
+      let columns = zip(swept, levels).map { parameter, levels in
+        trials.indices.map { row in
+          parameter.domain.isList ? Double(levels.index[row]) : trials[row].assignment[parameter.name]?.number ?? 0
         }
       }
+      let distributions = zip(zip(swept, levels), columns).map { Self.distribution($0.0.domain, levels: $0.1.count, values: $1) }
+      let points = trials.indices.map { row in columns.map { $0[row] } }
       let shares = PEDANOVA(distributions, trials: points, objectives: values, goal: objective.goal).importances
       effects = zip(swept, shares).map { Effect(parameters: [$0.name], share: $1) }.sorted { $0.share > $1.share }
       higherOrders = nil
@@ -119,9 +119,14 @@ package struct Importance: Sendable {
     return (known.count, index)
   }
 
-  private static func distribution(_ domain: Parameter.Domain, levels: Int) -> PEDANOVA.Distribution {
+  /// - Parameter values: of the trials; they stand for the ends of what has none.
+  private static func distribution(_ domain: Parameter.Domain, levels: Int, values: [Double]) -> PEDANOVA.Distribution {
     switch domain {
-    case .constant, .values: .categorical(count: levels)
+    case .constant, .values, .weighted: .categorical(count: levels)
+    case .distribution(let distribution):
+      .real(
+        low: values.min() ?? 0, high: values.max() ?? 0,
+        log: distribution.family.rawValue.contains("log") && (values.min() ?? 0) > 0)
     case .integers(let min, let max): .integer(low: min, high: max)
     case .reals(let min, let max): .real(low: min, high: max)
     }
@@ -145,6 +150,16 @@ package struct Importance: Sendable {
     case .pedANOVA:
       let known = noise.map { "; of the whole variance \(fixed(100 * $0, digits: 1)) % is noise between seeds" } ?? seeds
       return "PED-ANOVA of \(counted(trials, "trial")), which are no full grid\(without): what sets the best tenth apart; the shares sum to 1\(known)"
+    }
+  }
+}
+
+extension Parameter.Domain {
+  /// Whether its values are listed, in no order.
+  fileprivate var isList: Bool {
+    switch self {
+    case .constant, .values, .weighted: true
+    case .integers, .reals, .distribution: false
     }
   }
 }

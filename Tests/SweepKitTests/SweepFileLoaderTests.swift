@@ -109,7 +109,7 @@ struct SweepFileLoaderTests {
   @Test func aGridOverARangeOfRealsIsRefusedInItsLine() {
     #expect(
       complaints(file("eta: {min: 0.1, max: 0.2}")) == [
-        "eta is a range of real numbers, which a grid cannot enumerate — a.yaml:4, parameters.eta — list its values: {values: [...]}"
+        "eta is a range of real numbers, which a grid cannot enumerate — a.yaml:4, parameters.eta — list its values: {values: [...]}, or use 'method: random'"
       ])
   }
 
@@ -128,7 +128,7 @@ struct SweepFileLoaderTests {
 
   @Test(arguments: [
     ("", "empty"), ("- a\n- b", "not a mapping"), ("method: [grid", "cannot be read as YAML"), ("a: b: c", "cannot be read as YAML"),
-    ("method: grid\nmethod: grid", "given twice"),
+    ("{method: grid, method: grid}", "given twice"),
     ("parameters: {eta: {value: 1}", "a.yaml:"), ("\tmethod: grid", "a tab; use spaces"), ("---\na: b\n---\nc: d", "one document"),
     ("just words", "not a mapping"),
   ])

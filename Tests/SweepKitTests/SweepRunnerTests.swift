@@ -145,7 +145,7 @@ struct SweepRunnerTests {
   @Test func aTrialThatWasGivenAwayIsNotPutBackWhenItsOldCohortFails() throws {
     let executor = GivingExecutor()
     let entry = ScriptedExecutor().entry
-    let trainer = TrainerEntry(name: entry.name, parameters: entry.parameters, metrics: entry.metrics) { executor }
+    let trainer = TrainerEntry(name: entry.name, parameters: entry.parameters, metrics: entry.metrics) { _ in executor }
     let outcome = try SweepRunner(Self.sweep([1, 2, 3]), trainer: trainer, store: try store(), options: .init(workers: 2), observer: Watcher()).run()
     #expect(outcome.counts[.complete] == 3)
     #expect(executor.started.withLock { $0.sorted() } == [1, 1, 2, 2, 3, 3])
@@ -236,9 +236,9 @@ struct SweepRunnerTests {
     let file = SweepFile(
       name: "million", trainer: "scripted", objective: Objective(metric: "score", goal: .maximize),
       space: SearchSpace([Parameter("x", .integers(min: 1, max: 1_000_000))]))
-    let next = try Planner().points(of: file)
+    var next = try Planner.points(of: file)
     var count = 0
-    while case let points = try next(), !points.isEmpty { count += points.count }
+    while case let points = try next.next(), !points.isEmpty { count += points.count }
     #expect(count == 1_000_000)
   }
 

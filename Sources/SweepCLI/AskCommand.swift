@@ -1,0 +1,97 @@
+// `sweep ask` and `sweep tell`: a sweep whose trials somebody else runs, one call at a time, from any shell.
+
+import ArgumentParser
+import Foundation
+import SweepCore
+import SweepKit
+import SweepStore
+
+struct AskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Get the next trial of a sweep to run yourself, as a line of JSON.",
+    discussion: """
+      The trial is running from then on, until 'sweep tell' says how it ended; nobody else is given the same. Without a trial left, nothing is
+      printed and the exit code is 1.
+
+      EXAMPLE
+        sweep ask sweep.yaml
+        sweep ask --sweep mine
+        sweep ask --sweep mine --take-back
+      """)
+
+  @Argument(help: "The sweep file: it is planned if it is new (default: what the database knows).", completion: .file(extensions: ["yaml", "yml"]))
+  var file: String?
+  @Option(help: "The sweep's name (default: the file's, or the newest).") var sweep: String?
+  @Flag(help: "First take back trials that were asked for and never told of.") var takeBack = false
+  @OptionGroup var database: DatabaseOption
+
+  func run() throws {
+    let loaded = try file.map { path in try SweepFileLoader(trainers: try Registry.builtin()).read(path) }
+    loaded?.tell()
+    let store = try Store.open(database.path)
+    let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store) } ?? AskTell(named: self.sweep, in: store)
+    if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
+    let trial = try sweep.ask()
+    if let trial {
+      let parameters = ParameterValue.mapping(of: sweep.file.space.configuration(of: trial.assignment).map { ($0.name, $0.value) })
+      let answer: [(String, ParameterValue)] = [
+        ("sweep", .text(sweep.sweep.name)), ("trial", .integer(trial.number)), ("parameters", parameters),
+      ]
+      Terminal.output(ParameterValue.mapping(of: answer).json + "\n")
+    }
+    try store.close()
+    if trial == nil {
+      Terminal.error("\(sweep.sweep.name): no trial is left")
+      throw ExitCode(1)
+    }
+  }
+}
+
+struct TellCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tell", abstract: "Say what came of a trial that was asked for.",
+    discussion: """
+      EXAMPLE
+        sweep tell 7 accuracy=0.93
+        sweep tell 7 --epoch 3 loss=0.2 accuracy=0.91 --more
+        sweep tell 7 --failed "out of memory"
+      """)
+
+  @Argument(help: "The trial: its number, or SWEEP:NUMBER.") var trial: TrialReference
+  @Argument(help: "Metrics: name=value.") var metrics: [String] = []
+  @Option(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "The epoch of the metrics (default: the one after the last).") var epoch: Int?
+  @Flag(help: "More epochs follow: the trial goes on.") var more = false
+  @Option(help: "The trial failed, and why.") var failed: String?
+  @OptionGroup var database: DatabaseOption
+
+  func validate() throws {
+    _ = try values()
+    if more, failed != nil { throw ValidationError("--more and --failed contradict each other") }
+    if metrics.isEmpty, failed == nil { throw ValidationError("give metrics (name=value), or --failed WHY") }
+    if trial.number == nil { throw ValidationError("name the trial by its number") }
+    if let epoch, epoch < 0 { throw ValidationError("--epoch is \(epoch); use 0 or more") }
+  }
+
+  private func values() throws -> [(name: String, value: Double)] {
+    try metrics.map { text in
+      guard let equals = text.firstIndex(of: "="), equals > text.startIndex, let value = Double(text[text.index(after: equals)...]) else {
+        throw ValidationError("'\(text)' is no metric; write name=value with a number")
+      }
+      return (String(text[..<equals]), value)
+    }
+  }
+
+  func run() throws {
+    guard FileManager.default.fileExists(atPath: database.path) else { return _ = try database.reading() }
+    let store = try Store.open(database.path)
+    let sweep = try AskTell(named: trial.sweep ?? sweep, in: store)
+    let number = trial.number ?? 0
+    if more {
+      try sweep.report(try values(), epoch: epoch, of: number)
+    } else {
+      try sweep.tell(try values(), epoch: epoch, of: number, failed.map { .failed(reason: $0) } ?? .complete)
+    }
+    try store.close()
+  }
+}

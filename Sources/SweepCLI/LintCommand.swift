@@ -1,0 +1,37 @@
+// `sweep lint FILE`: all that is wrong with a sweep file, and all that is allowed and yet hardly meant. Runs and writes nothing.
+
+import ArgumentParser
+import SweepCore
+import SweepKit
+
+struct LintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint", abstract: "Check a sweep file without running anything.",
+    discussion: """
+      Errors end with 65. Warnings are about what W&B would silently do otherwise than written; notes about what has no effect here.
+
+      EXAMPLE
+        sweep lint sweep.yaml
+        sweep lint sweep.yaml lr=0.1,0.2
+      """)
+
+  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
+  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)'.") var overrides: [String] = []
+
+  func run() throws {
+    let trainers = try Registry.builtin()
+    let loaded = try SweepFileLoader(trainers: trainers).read(file, overrides: overrides)
+    for remark in loaded.remarks { Terminal.output("\(remark.kind): \(remark.diagnostic)\n") }
+    let trainer = try trainers.entry(for: loaded.file)
+    for doubt in trainer.notes + loaded.file.doubts { Terminal.output("warning: \(doubt)\n") }
+    let count = try Planner(maxTrials: .max - 1).count(loaded.file)
+    let remarks = loaded.remarks.isEmpty ? "nothing to remark" : counted(loaded.remarks.count, "remark")
+    Terminal.error("\(loaded.file.name): \(count.map { counted($0, "point") } ?? "points without end"); \(remarks)")
+    try trainer.make(Workplace(sweep: loaded.file.name, folder: ".")).prepare(for: loaded.file.space)
+  }
+}
+
+extension LoadedSweep {
+  /// Says what the author should know, before anything runs.
+  func tell() { for remark in remarks { Terminal.error("\(remark.kind): \(remark.diagnostic)") } }
+}

@@ -1,0 +1,85 @@
+// Ask and tell: whoever runs the trials elsewhere asks for one, and tells what came of it. The database is the only state, so that every call
+// may come from another process; `sweep ask` and `sweep tell` are this.
+
+import SweepCore
+import SweepStore
+
+/// A sweep whose trials somebody else runs.
+public struct AskTell: Sendable {
+  public let file: SweepFile
+  public let sweep: SweepRecord
+  private let store: Store
+
+  /// Plans the sweep, or finds it as it is.
+  /// - Throws: where the file does not fit the sweep of its name, or a runner is at it.
+  public init(_ file: SweepFile, in store: Store) throws(SweepError) {
+    let lock = try RunnerLock(database: store.path, sweep: file.name)
+    defer { withExtendedLifetime(lock) {} }
+    let trainer = TrainerEntry(name: file.trainer, parameters: [], metrics: [], isOpen: true) { _ in AskedExecutor() }
+    (self.file, self.store) = (file, store)
+    sweep = try Planner().plan(file, trainer: trainer, in: store).sweep
+  }
+
+  /// The sweep of a name, as it was planned; nil: the newest.
+  public init(named name: String?, in store: Store) throws(SweepError) {
+    let record = try store.sweep(named: name)
+    try self.init(SweepFile(definition: record.definition), in: store)
+  }
+
+  /// The next trial, which is running from now on; nil: there is none left. Nobody else is given the same.
+  /// - Throws: where a runner is at the sweep.
+  public func ask() throws(SweepError) -> Trial? {
+    if let trial = try store.claim(sweepID: sweep.id) { return trial }
+    guard try Planner().count(file) == nil else { return nil }
+    try Planner.grow(file, sweepID: sweep.id, by: 1, in: store)
+    return try store.claim(sweepID: sweep.id)
+  }
+
+  /// Records metrics of an epoch. Values of the same epoch come together; of those that come twice the last counts.
+  /// - Parameter epoch: nil: the one after the last.
+  public func report(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int) throws(SweepError) {
+    let record = try running(trial)
+    let recorder = recorder()
+    try recorder.record(EpochMetrics(epoch: epoch ?? record.epochsDone + 1, values: values), checkpoint: nil, of: record.id)
+    try recorder.flush()
+  }
+
+  /// Ends a trial with the values of its last epoch.
+  public func tell(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, _ end: TrialEnd = .complete) throws(SweepError) {
+    let record = try running(trial)
+    let recorder = recorder()
+    if !values.isEmpty {
+      try recorder.record(EpochMetrics(epoch: epoch ?? record.epochsDone + 1, values: values), checkpoint: nil, of: record.id)
+    }
+    let objective = values.last { $0.name == sweep.objective.metric }?.value
+    if end == .complete, let objective, !objective.isFinite {
+      try recorder.ended(record.id, .diverged(epoch: epoch ?? record.epochsDone + 1, reason: "\(sweep.objective.metric) is not finite"))
+    } else {
+      try recorder.ended(record.id, end)
+    }
+    try recorder.flush()
+  }
+
+  /// Gives trials that were asked for and never told back to those that wait.
+  /// - Returns: how many.
+  @discardableResult public func takeBack() throws(SweepError) -> Int { try store.requeue(sweepID: sweep.id, retryFailed: false) }
+
+  private func recorder() -> Recorder { Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping) }
+
+  private func running(_ number: Int) throws(SweepError) -> TrialRecord {
+    guard let record = try store.trial(number, sweepID: sweep.id) else {
+      throw SweepError(.input, "the sweep '\(sweep.name)' has no trial \(number)", place: store.path, remedy: "tell of one that was asked for")
+    }
+    guard record.state == .running else {
+      throw SweepError(
+        .input, "trial \(number) of '\(sweep.name)' is \(record.state.rawValue), not running", place: store.path,
+        remedy: "each trial is asked for before it is told of, and told of once")
+    }
+    return record
+  }
+}
+
+/// Only a name for planning: nobody runs it here.
+private struct AskedExecutor: TrialExecutor {
+  func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws { preconditionFailure("asked trials are run elsewhere") }
+}

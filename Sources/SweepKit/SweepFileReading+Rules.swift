@@ -1,0 +1,96 @@
+// What a sweep file says of when a sweep ends early, and of early stopping. Times and sizes are written as people write them.
+
+import SweepCore
+import SweepSearch
+import Yams
+
+extension SweepFileReading {
+  mutating func readRules(_ top: [String: Node]) -> RunRules {
+    var rules = RunRules()
+    rules.runCap = top["run_cap"].flatMap { wholeNumber($0, at: "run_cap", in: 1...1_000_000_000) }
+    rules.maxFailures = top["max_failures"].flatMap { wholeNumber($0, at: "max_failures", in: 1...1_000_000_000) }
+    rules.timeBudget = top["time_budget"].flatMap { seconds($0, at: "time_budget") }
+    rules.target = top["metric"]?.mapping?["target"].flatMap { number($0, at: "metric.target") }
+    if let node = top["allow_flapping"] {
+      switch Self.value(node) {
+      case .bool(let value)?: rules.allowsFlapping = value
+      default: complain("allow_flapping is \(Self.kind(node))", at: "allow_flapping", remedy: "write true or false")
+      }
+    }
+    return rules
+  }
+
+  mutating func readEarlyTermination(_ node: Node?) -> EarlyTermination? {
+    guard let node else { return nil }
+    guard let members = mapping(node, at: "early_terminate", keys: nil),
+      let type = choice(members, "type", among: pruners.names, default: nil, path: "early_terminate.type"), let entry = pruners[type]
+    else { return nil }
+    var options: [String: ParameterValue] = [:]
+    for key in members.keys.sorted() where key != "type" && !entry.options.contains(where: { $0.name == key }) {
+      complain(.unknown("key", key, known: ["type"] + entry.options.map(\.name)), at: "early_terminate.\(key)")
+    }
+    for option in entry.options {
+      guard let node = members[option.name] else {
+        options[option.name] = option.defaultValue
+        continue
+      }
+      switch option.checked(Self.value(node) ?? .null) {
+      case .success(let value): options[option.name] = value
+      case .failure(let diagnostic): complain(diagnostic, at: "early_terminate.\(option.name)")
+      }
+    }
+    if let problem = entry.problem(options) { complain(problem, at: "early_terminate") }
+    return EarlyTermination(type: type, options: options)
+  }
+
+  /// "90", "90s", "1.5h", "1h30m", "2d" in seconds.
+  mutating func seconds(_ node: Node, at keyPath: String) -> Double? {
+    guard let seconds = node.scalar.flatMap({ Quantity.seconds($0.string) }), seconds > 0 else {
+      complain("\(keyPath) is \(Self.kind(node))", at: keyPath, remedy: "write a time such as 90s, 15m, 1h30m or 2d")
+      return nil
+    }
+    return seconds
+  }
+
+  /// "512MB", "4GiB", "1e9" in bytes.
+  mutating func bytes(_ node: Node, at keyPath: String) -> Int? {
+    guard let bytes = node.scalar.flatMap({ Quantity.bytes($0.string) }), bytes > 0 else {
+      complain("\(keyPath) is \(Self.kind(node))", at: keyPath, remedy: "write a size such as 512MB or 4GB")
+      return nil
+    }
+    return bytes
+  }
+}
+
+/// Times and sizes with their units.
+package enum Quantity {
+  /// nil where it is none, or not finite.
+  package static func seconds(_ text: String) -> Double? {
+    sum(text, units: ["s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "ms": 0.001, "": 1])
+  }
+
+  /// Decimal and binary units are the same here, the binary ones, as with `ulimit` and W&B's own tools; a limit is no matter of 7 %.
+  package static func bytes(_ text: String) -> Int? {
+    let units = [
+      "": 1.0, "b": 1, "k": 0x1p10, "kb": 0x1p10, "kib": 0x1p10, "m": 0x1p20, "mb": 0x1p20, "mib": 0x1p20, "g": 0x1p30, "gb": 0x1p30, "gib": 0x1p30,
+      "t": 0x1p40, "tb": 0x1p40, "tib": 0x1p40,
+    ]
+    return sum(text, units: units).flatMap { $0 < 0x1p62 ? Int($0) : nil }
+  }
+
+  /// Numbers, each with its unit.
+  private static func sum(_ text: String, units: [String: Double]) -> Double? {
+    var rest = Substring(text.lowercased().filter { $0 != " " && $0 != "_" })
+    guard !rest.isEmpty else { return nil }
+    var sum = 0.0
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+      rest = rest.dropFirst(digits.count)
+      let unit = rest.prefix { $0.isLetter }
+      rest = rest.dropFirst(unit.count)
+      guard let number = Double(digits), let scale = units[String(unit)], unit != "" || rest.isEmpty else { return nil }
+      sum += number * scale
+    }
+    return sum.isFinite ? sum : nil
+  }
+}

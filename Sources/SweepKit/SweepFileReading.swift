@@ -1,0 +1,290 @@
+// One pass over the tree of a sweep file, which collects complaints and remarks and goes on. Here are the keys of the top level and the shapes
+// that all keys share; parameters, constraints, programs and rules have files of their own beside it.
+
+import Foundation
+import SweepCore
+import SweepExecutors
+import SweepSearch
+import Yams
+
+/// Reads a file's tree.
+struct SweepFileReading {
+  let path: String
+  let trainers: Registry<TrainerEntry>
+  let overrides: [Override]
+  private(set) var complaints: [Diagnostic] = []
+  private(set) var remarks: [Remark] = []
+  /// The line of each part of the file, by its path in the file.
+  var lines: [String: Int] = [:]
+  /// Parameters that take their values together: of them a value may be listed twice.
+  private(set) var zippedNames: Set<String> = []
+
+  init(path: String, trainers: Registry<TrainerEntry>, overrides: [Override] = []) {
+    (self.path, self.trainers, self.overrides) = (path, trainers, overrides)
+  }
+
+  static let keys = [
+    "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
+    "retries", "keep_predictions", "keep_models", "early_terminate", "run_cap", "time_budget", "max_failures", "allow_flapping", "parameters",
+    "include", "zip", "exclude",
+  ]
+  /// What only W&B's server knows what to do with.
+  static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler", "metrics"]
+
+  mutating func file(_ root: Node) -> SweepFile? {
+    guard var top = mapping(root, at: "", keys: Self.keys + Self.serverKeys) else { return nil }
+    for key in Self.serverKeys where top[key] != nil {
+      remark(.note, Diagnostic("\(key) only means something to W&B's server; it is not used here"), at: key)
+      top[key] = nil
+    }
+    zippedNames = Set((top["zip"].map(Self.zips) ?? []).flatMap { $0 })
+    let isProgram = top["program"] != nil || top["command"] != nil
+    let trainer = isProgram ? nil : readTrainer(top)
+    if isProgram, top["trainer"] != nil { complain("there are both a trainer and a program", at: "trainer", remedy: "remove one of them") }
+    let method = readMethod(top)
+    let name = top["name"].flatMap { text($0, at: "name") } ?? Self.baseName(of: path)
+    if name.utf8.count > SweepFile.longestName {
+      complain("the name has \(name.utf8.count) bytes", at: "name", remedy: "use at most \(SweepFile.longestName)")
+    }
+    let objective = readObjective(top["metric"], trainer: trainer, isProgram: isProgram)
+    let declarations = isProgram || trainer?.isOpen == true ? nil : trainer?.parameters
+    let space = trainer != nil || isProgram ? readSpace(top, declarations: declarations, trainer: trainer) : nil
+    let keeping = Keeping(
+      predictions: policy(top, "keep_predictions", default: Keeping.standard.predictions),
+      models: policy(top, "keep_models", default: Keeping.standard.models))
+    let seed = top["seed"].flatMap { wholeNumber($0, at: "seed", in: 0...Int(Int32.max)) } ?? 0
+    let rules = readRules(top)
+    let early = readEarlyTermination(top["early_terminate"])
+    let program = isProgram ? readProgram(top, space: space) : nil
+    if !isProgram {
+      for key in ["folder", "environment", "report", "limits", "resources", "retries"] where top[key] != nil {
+        complain("\(key) is for programs, and the file names none", at: key, remedy: "add 'program:', or remove it")
+      }
+    }
+    if let trainer, let space, complaints.isEmpty {
+      for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
+    }
+    if let space, complaints.isEmpty, let sampler = method.flatMap({ samplers[$0] }) { check(space, sampler: sampler, seed: seed) }
+    guard let method, let objective, let space, complaints.isEmpty else { return nil }
+    var file = SweepFile(
+      name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer?.name ?? CommandExecutor.name,
+      objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early)
+    file.program = program
+    return file
+  }
+
+  /// Asks the sampler whether it can search the space, and for a first point.
+  private mutating func check(_ space: SearchSpace, sampler: any Sampler, seed: Int) {
+    do throws(SweepError) {
+      if let count = try sampler.count(in: space), count == 0 { return }
+      _ = try sampler.suggest(1, in: space, given: History(), seed: seed)
+    } catch {
+      for problem in error.diagnostics { complain(problem, at: problem.place ?? "parameters") }
+    }
+  }
+
+  private mutating func readTrainer(_ top: [String: Node]) -> TrainerEntry? {
+    if top["trainer"] != nil { return choice(top, "trainer", among: trainers.names, default: nil).flatMap { trainers[$0] } }
+    guard let first = trainers.entries.first?.plugin else { return nil }
+    // A file that names neither trainer nor program, and none of the first trainer's parameters, is for somebody who asks for points.
+    let names = top["parameters"]?.mapping?.keys.compactMap(\.string) ?? []
+    let known = Set(first.parameters.map(\.name))
+    let isForeign = !names.isEmpty && !names.contains { known.contains($0) || nearest(to: $0, in: Array(known)) != nil }
+    return isForeign ? trainers[AskExecutor.name] ?? first : first
+  }
+
+  private mutating func readMethod(_ top: [String: Node]) -> String? {
+    if top["method"]?.string == "bayes" {
+      remark(
+        .warning, Diagnostic("method bayes is not built yet: points are drawn at random, as 'method: random' does", remedy: "set a run_cap"),
+        at: "method")
+      return "random"
+    }
+    if top["method"]?.string == "custom" {
+      complain("method custom is code on W&B's side", at: "method", remedy: "use one of \(samplers.names.joined(separator: ", "))")
+      return nil
+    }
+    return choice(top, "method", among: samplers.names, default: nil)
+  }
+
+  private mutating func policy(_ members: [String: Node], _ key: String, default fallback: KeepPolicy) -> KeepPolicy {
+    guard let node = members[key] else { return fallback }
+    guard let policy = KeepPolicy(node.scalar?.string ?? "") else {
+      complain("\(key) is \(Self.kind(node))", at: key, remedy: "write all, none, or 'top 20' for the best 20 trials")
+      return fallback
+    }
+    return policy
+  }
+
+  private static func baseName(of path: String) -> String {
+    let name = path == "-" ? "standard-input" : path.split(separator: "/").last.map(String.init) ?? path
+    return name.split(separator: ".").first.map(String.init) ?? name
+  }
+
+  // MARK: complaints and remarks
+
+  mutating func complain(_ diagnostic: Diagnostic, at keyPath: String) { complaints.append(diagnostic.at(place(of: keyPath))) }
+
+  mutating func complain(_ problem: String, at keyPath: String, remedy: String) {
+    complain(Diagnostic(problem, remedy: remedy), at: keyPath)
+  }
+
+  mutating func remark(_ kind: Remark.Kind, _ diagnostic: Diagnostic, at keyPath: String) {
+    remarks.append(Remark(kind, diagnostic.at(place(of: keyPath))))
+  }
+
+  /// "sweeps/a.yaml:12, parameters.eta", or where the command line said it "command line, eta".
+  private func place(of keyPath: String) -> String {
+    if let override = overrides.first(where: { keyPath == "parameters.\($0.name)" || keyPath.hasPrefix("parameters.\($0.name).") }) {
+      return "command line, \(override.name)"
+    }
+    var known = keyPath
+    while lines[known] == nil, let dot = known.lastIndex(where: { $0 == "." || $0 == "[" }) { known = String(known[..<dot]) }
+    let line = lines[known].map { ":\($0)" } ?? ""
+    return path + line + (keyPath.isEmpty ? "" : ", \(keyPath)")
+  }
+
+  // MARK: shapes
+
+  /// A mapping with known keys only; nil, with a complaint, where it is none.
+  mutating func mapping(_ node: Node, at keyPath: String, keys: [String]?) -> [String: Node]? {
+    lines[keyPath] = lines[keyPath] ?? node.mark?.line
+    guard case .mapping(let mapping) = node else {
+      complain(
+        "\(keyPath.isEmpty ? "the file" : keyPath) is \(Self.kind(node)), not a mapping", at: keyPath, remedy: "write it as 'key: value' lines")
+      return nil
+    }
+    var members: [String: Node] = [:]
+    for (key, value) in mapping {
+      let name = key.scalar?.string ?? ""
+      let inner = keyPath.isEmpty ? name : "\(keyPath).\(name)"
+      lines[inner] = key.mark?.line
+      if let keys, !keys.contains(name) {
+        complain(.unknown("key", name, known: keys.filter { !Self.serverKeys.contains($0) }), at: inner)
+      } else {
+        members[name] = value
+      }
+    }
+    return members
+  }
+
+  static func kind(_ node: Node) -> String {
+    switch node {
+    case .scalar(let scalar): scalar.string.isEmpty ? "empty" : "'\(scalar.string)'"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .alias: "an alias"
+    }
+  }
+
+  mutating func text(_ node: Node, at keyPath: String) -> String? {
+    guard let scalar = node.scalar, !scalar.string.isEmpty else {
+      complain("\(keyPath) is \(Self.kind(node))", at: keyPath, remedy: "write a text")
+      return nil
+    }
+    return scalar.string
+  }
+
+  /// The elements of a list, or one scalar as a list of one.
+  mutating func texts(_ node: Node, at keyPath: String) -> [String]? {
+    lines[keyPath] = lines[keyPath] ?? node.mark?.line
+    if node.scalar != nil { return text(node, at: keyPath).map { [$0] } }
+    guard case .sequence(let sequence) = node else {
+      complain("\(keyPath) is \(Self.kind(node)), not a list", at: keyPath, remedy: "write [a, b, c]")
+      return nil
+    }
+    let texts = sequence.enumerated().map { index, element in text(element, at: "\(keyPath)[\(index)]") }
+    return texts.contains(nil) ? nil : texts.compactMap { $0 }
+  }
+
+  mutating func number(_ node: Node, at keyPath: String) -> Double? {
+    guard let number = Self.value(node)?.number else {
+      complain("\(keyPath) is \(Self.kind(node))", at: keyPath, remedy: "write a number")
+      return nil
+    }
+    return number
+  }
+
+  mutating func wholeNumber(_ node: Node, at keyPath: String, in range: ClosedRange<Int>) -> Int? {
+    guard let number = Self.value(node)?.number.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+      complain("\(keyPath) is \(Self.kind(node))", at: keyPath, remedy: "write a whole number of \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    return number
+  }
+
+  mutating func choice(_ members: [String: Node], _ key: String, among known: [String], default fallback: String?, path: String? = nil) -> String? {
+    let keyPath = path ?? key
+    guard let node = members[key] else {
+      if fallback == nil { complain("\(keyPath) is missing", at: "", remedy: "add '\(key):' with one of \(known.joined(separator: ", "))") }
+      return fallback
+    }
+    guard let word = text(node, at: keyPath) else { return nil }
+    guard known.contains(word) else {
+      complain(.unknown(key, word, known: known), at: keyPath)
+      return nil
+    }
+    return word
+  }
+
+  /// What a node means as a parameter's value: scalars as YAML 1.1 has them, lists and mappings of such; nil where a key is no scalar.
+  static func value(_ node: Node) -> ParameterValue? {
+    switch node {
+    case .scalar(let scalar):
+      switch scalar.tag.description {
+      case "tag:yaml.org,2002:float": return YAMLScalar.value(of: scalar.string).number.map(ParameterValue.real)
+      case "tag:yaml.org,2002:str" where scalar.style == .plain: return .text(scalar.string)
+      default: break
+      }
+      return scalar.style == .plain || scalar.style == .any ? YAMLScalar.value(of: scalar.string) : .text(scalar.string)
+    case .sequence(let sequence):
+      let values = sequence.map(value)
+      return values.contains(nil) ? nil : .list(values.compactMap { $0 })
+    case .mapping(let mapping):
+      var members: [(String, ParameterValue)] = []
+      for (key, element) in mapping {
+        guard let name = key.scalar?.string, let value = value(element) else { return nil }
+        members.append((name, value))
+      }
+      return .mapping(of: members)
+    case .alias: return nil
+    }
+  }
+
+  // MARK: metric
+
+  private mutating func readObjective(_ node: Node?, trainer: TrainerEntry?, isProgram: Bool) -> Objective? {
+    guard let node else {
+      if isProgram {
+        remark(
+          .note,
+          Diagnostic(
+            "no metric is named: trials are ranked by \(CommandExecutor.secondsMetric), their wall time",
+            remedy: "add 'metric:' with a name and a goal"), at: "")
+        return Objective(metric: CommandExecutor.secondsMetric, goal: .minimize)
+      }
+      complain("metric is missing", at: "", remedy: "add 'metric:' with a name and a goal (maximize or minimize)")
+      return nil
+    }
+    guard let members = mapping(node, at: "metric", keys: ["name", "goal", "at", "target", "impute", "impute_while_running"]) else { return nil }
+    for key in ["impute", "impute_while_running"] where members[key] != nil {
+      remark(.note, Diagnostic("\(key) is for W&B's bayes; it is not used here"), at: "metric.\(key)")
+    }
+    let known = trainer?.isOpen == false ? trainer?.metrics ?? [] : []
+    var name = members["name"].flatMap { text($0, at: "metric.name") }
+    if members["name"] == nil {
+      complain("metric.name is missing", at: "metric", remedy: known.isEmpty ? "name one" : "name one of \(known.joined(separator: ", "))")
+    }
+    if let given = name, !known.isEmpty, !known.contains(given) {
+      complain(.unknown("metric", given, known: known), at: "metric.name")
+      name = nil
+    }
+    if isProgram, members["goal"] == nil {
+      remark(.note, Diagnostic("metric.goal is not given: W&B minimizes then, and so does this"), at: "metric")
+    }
+    let goal = choice(members, "goal", among: Objective.Goal.allCases.map(\.rawValue), default: "minimize", path: "metric.goal")
+    let at = choice(members, "at", among: Objective.Epoch.allCases.map(\.rawValue), default: "last", path: "metric.at")
+    guard let name, let goal = goal.flatMap(Objective.Goal.init), let at = at.flatMap(Objective.Epoch.init) else { return nil }
+    return Objective(metric: name, goal: goal, at: at)
+  }
+}
