@@ -29,12 +29,13 @@ enum ProcessTree {
   }
 
   /// Kills processes that carry a trial's mark, wherever they went, and waits until they are gone.
+  /// - Parameter candidates: where to look for them, asked again until there are none: the children of one that was killed may be left to us.
   /// - Returns: how many there were.
-  @discardableResult static func killMarked(folder: String, among candidates: [pid_t]? = nil) -> Int {
+  @discardableResult static func killMarked(folder: String, among candidates: () -> [pid_t] = all) -> Int {
     let wanted = Array("\(mark)=\(folder)".utf8)
     var killed: Set<pid_t> = []
     for _ in 0..<100 {
-      let found = (candidates ?? all()).filter { $0 != getpid() && carries(wanted, $0) }
+      let found = candidates().filter { $0 != getpid() && carries(wanted, $0) }
       if found.isEmpty { break }
       for process in found {
         kill(process, SIGKILL)

@@ -196,8 +196,7 @@ struct ProgramLoop {
     for (name, value) in program.held { freeResources[name]?.append(value) }
     // Who left the group, and was left to us when its parent died.
     let known = Set(running.map(\.process.id))
-    let orphans = ProcessTree.children().filter { !known.contains($0) }
-    if !orphans.isEmpty { ProcessTree.killMarked(folder: program.folder.path, among: orphans) }
+    ProcessTree.killMarked(folder: program.folder.path) { ProcessTree.children().filter { !known.contains($0) } }
   }
 
   private mutating func conclude(_ program: RunningProgram, _ ending: RunningProgram.Ending) throws {
