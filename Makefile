@@ -1,5 +1,6 @@
 # make run      install what is missing, build, run the quick start, print the ranked table
 # make test     install what is missing, build, run all tests
+# make examples build and run the example package
 # make check    what CI runs: format, build without warnings, all tests
 # make format   rewrite the sources in the one format
 # make example  make results.sqlite.example and the cookbook's answers anew
@@ -17,7 +18,7 @@ BENCHMARKS := .build/release/sweep-benchmarks
 LAB := .build/release/sweep-lab
 PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist gnuplot-nox curl
 
-.PHONY: run test check format build install example lab bench bench-build bench-peers
+.PHONY: run test check format build install test-install examples example lab bench bench-build bench-peers
 
 run: build
 	$(SWEEP) run sweeps/quickstart.yaml
@@ -25,13 +26,14 @@ run: build
 build: install
 	$(SWIFT) build -c release --product sweep
 
-test: install
+test: install test-install
 	$(SWIFT) test $(CONFIGURATION)
 
-check: install
+check: install test-install
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	.ci/no-warnings $(SWIFT) build -c release --build-tests
 	$(SWIFT) test $(CONFIGURATION)
+	$(MAKE) --no-print-directory examples
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
@@ -48,6 +50,15 @@ install:
 	@command -v $(SWIFT) > /dev/null || { echo "Swift 6.2 or newer is needed: https://swift.org/install/linux"; exit 1; }
 	$(call need,$(PACKAGES))
 
+# The examples' trainings are tested, where they can be.
+test-install:
+	$(call need,python3 python3-numpy)
+
+# The second run finds everything done.
+examples: install
+	$(SWIFT) build --package-path Examples/ClosureSweep --scratch-path .build/examples
+	@folder=$$(mktemp -d) && cd $$folder && for run in 1 2; do $(CURDIR)/.build/examples/debug/ClosureSweep || exit 1; done && rm -r $$folder
+
 example: build
 	rm -rf .build/example && mkdir -p .build/example
 	$(SWEEP) run sweeps/example.yaml --db .build/example/results.sqlite
@@ -59,9 +70,9 @@ lab: build
 	@$(SWIFT) build -c release --product sweep-lab >&2
 	$(LAB) --sweeps sweeps --output lab
 
-# OpenBLAS is the yardstick; nothing else needs it.
+# OpenBLAS and GNU parallel are the yardsticks; nothing else needs them.
 bench-build: install
-	$(call need,libopenblas-dev)
+	$(call need,libopenblas-dev parallel)
 	@$(SWIFT) build -c release --product sweep >&2
 	@$(SWIFT) build -c release --product sweep-benchmarks >&2
 
@@ -69,6 +80,7 @@ bench: bench-build
 	@$(BENCHMARKS) kernels
 	@$(BENCHMARKS) sweeps
 	@$(BENCHMARKS) bookkeeping
+	@$(BENCHMARKS) programs
 
 PEERS ?= ../shared/peers
 DATA ?= $(HOME)/.cache/sweep/cifar-10-batches-bin

@@ -10,7 +10,9 @@ import SweepTraining
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep-benchmarks", abstract: "Measure kernels, sweeps, bookkeeping and queries; print Markdown.",
-    subcommands: [Sgemm.self, KernelBenchmark.self, SweepBenchmark.self, BookkeepingBenchmark.self, PeerBenchmark.self])
+    subcommands: [
+      Sgemm.self, KernelBenchmark.self, SweepBenchmark.self, BookkeepingBenchmark.self, ProgramBenchmark.self, PrintLines.self, PeerBenchmark.self,
+    ])
 
   /// Prints a heading with what it takes to read the figures below it: the machine and the day.
   static func head(_ title: String, _ text: String) throws {

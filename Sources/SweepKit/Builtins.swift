@@ -10,6 +10,9 @@ extension Registry where Plugin == TrainerEntry {
   /// What runs the trials of a sweep: its program, or the trainer that it names.
   public func entry(for file: SweepFile) throws(SweepError) -> TrainerEntry {
     if let program = file.program { return CommandExecutor.entry(program, space: file.space, objective: file.objective) }
+    if file.trainer == Sweep.trainer {
+      throw SweepError(.input, "'\(file.name)' is a sweep over a closure", remedy: "run the program again that it is in")
+    }
     return try find(file.trainer)
   }
 }

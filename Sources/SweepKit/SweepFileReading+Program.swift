@@ -5,6 +5,9 @@ import SweepCore
 import SweepExecutors
 import Yams
 
+/// The keys of `limits:`.
+package let limitKeys = ["wall", "cpu", "memory", "threads", "grace"]
+
 extension SweepFileReading {
   /// - Parameter space: nil where the parameters could not be read.
   mutating func readProgram(_ top: [String: Node], space: SearchSpace?) -> ProgramSpecification? {
@@ -81,7 +84,7 @@ extension SweepFileReading {
   }
 
   private mutating func readLimits(_ node: Node) -> Limits? {
-    guard let members = mapping(node, at: "limits", keys: ["wall", "cpu", "memory", "threads", "grace"]) else { return nil }
+    guard let members = mapping(node, at: "limits", keys: limitKeys) else { return nil }
     var limits = Limits()
     limits.wall = members["wall"].flatMap { seconds($0, at: "limits.wall") }
     limits.cpu = members["cpu"].flatMap { seconds($0, at: "limits.cpu") }

@@ -7,6 +7,13 @@ import SweepExecutors
 import SweepSearch
 import Yams
 
+/// The keys at the top of a sweep file.
+package let sweepFileKeys = [
+  "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
+  "retries", "keep_predictions", "keep_models", "early_terminate", "run_cap", "time_budget", "max_failures", "allow_flapping", "parameters",
+  "include", "zip", "exclude",
+]
+
 /// Reads a file's tree.
 struct SweepFileReading {
   let path: String
@@ -23,11 +30,8 @@ struct SweepFileReading {
     (self.path, self.trainers, self.overrides) = (path, trainers, overrides)
   }
 
-  static let keys = [
-    "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
-    "retries", "keep_predictions", "keep_models", "early_terminate", "run_cap", "time_budget", "max_failures", "allow_flapping", "parameters",
-    "include", "zip", "exclude",
-  ]
+  private static let keys = sweepFileKeys
+
   /// What only W&B's server knows what to do with.
   static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler", "metrics"]
 

@@ -19,6 +19,13 @@ struct BenchmarkTests {
     #expect(row.count == 7 && row[0].hasPrefix("784") && row[3...].allSatisfy { $0.contains(" %)") && !$0.hasPrefix("0 ") })
   }
 
+  @Test func theBenchmarkOfProgramsLosesNoLine() throws {
+    let lines = try run("programs", "--trials", "30", "--printers", "8", "--lines", "2000")
+    #expect(lines.contains { $0.hasPrefix("| sweep | ") })
+    #expect(lines.contains { $0.contains("16000 of 16000") && $0.contains("160 of 160") })
+    #expect(lines.contains { $0.hasPrefix("| all | ") && $0.contains("16000 of 16000 | 16000 of 16000") }, "\(lines)")
+  }
+
   @Test func theBookkeepingBenchmarkPrintsARowForEachSizeAndQuestion() throws {
     let lines = try run("bookkeeping", "--trials", "200", "300")
     #expect(lines.contains { $0.hasPrefix("| 200 | ") } && lines.contains { $0.hasPrefix("| 300 | ") })

@@ -3,6 +3,7 @@
 import Foundation
 import SweepCore
 import SweepExecutors
+import SweepKit
 import SweepTestSupport
 import SweepTraining
 import Testing
@@ -11,7 +12,8 @@ struct DocumentationTests {
   private func document(_ path: String) throws -> String { try String(contentsOfFile: projectFolder + "/" + path, encoding: .utf8) }
 
   static let commands = [
-    "plan", "run", "resume", "status", "list", "rank", "show", "plot", "compare", "importance", "predict", "eval", "classes", "query", "data",
+    "lint", "plan", "run", "resume", "status", "list", "rank", "show", "logs", "ask", "tell", "plot", "compare", "importance", "predict", "eval",
+    "classes", "query", "data",
   ]
 
   @Test(
@@ -32,8 +34,8 @@ struct DocumentationTests {
     let page = try document("docs/sweep-file.md")
     for key in [
       "name", "description", "method", "metric", "trainer", "parameters", "keep_predictions", "keep_models", "goal", "at", "value", "values", "min",
-      "max", "distribution",
-    ] {
+      "max", "distribution", "probabilities", "mu", "sigma", "a", "b", "q", "when", "otherwise", "impute", "impute_while_running", "target",
+    ] + sweepFileKeys + limitKeys {
       #expect(page.contains("`\(key)`"), "\(key)")
     }
     for declaration in Hyperparameters.declarations + TestFunctionExecutor.declarations {
@@ -42,6 +44,7 @@ struct DocumentationTests {
     for name in losses.names + datasets.names + TestFunctionExecutor.Function.allCases.map(\.rawValue) {
       #expect(page.contains("`\(name)`"), "\(name)")
     }
+    for family in Distribution.Family.allCases { #expect(page.contains("`\(family.rawValue)`"), "\(family)") }
     for metric in Trainer.metrics + TestFunctionExecutor.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
   }
 
