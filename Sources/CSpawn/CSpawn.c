@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,14 +21,18 @@
 #define SYS_close_range 436
 #endif
 
-/// More than the usual 64 KiB: a program that prints much waits less often.
-enum { PIPE_BYTES = 1 << 18 };
+int csp_watch_open(void) { return inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+int csp_watch_add(int watch, const char *path) { return inotify_add_watch(watch, path, IN_MODIFY); }
+void csp_watch_remove(int watch, int file) { inotify_rm_watch(watch, file); }
 
-int csp_pipe(int *ends) {
-  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-  fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
-  return 0;
+int csp_watch_next(int watch, int *files, int capacity) {
+  // Events of files (not of folders) have no name behind them.
+  struct inotify_event events[256];
+  int most = capacity < 256 ? capacity : 256;
+  ssize_t bytes = read(watch, events, (size_t)most * sizeof *events);
+  int count = bytes > 0 ? (int)(bytes / (ssize_t)sizeof *events) : 0;
+  for (int i = 0; i < count; i++) files[i] = events[i].wd;
+  return count;
 }
 
 /// The `count` processors of `all` from number `first` on, starting again after the last.
@@ -64,7 +69,7 @@ static void become(const csp_request *r, pid_t parent, const cpu_set_t *processo
   if (r->folder) STEP("chdir", chdir(r->folder));
   STEP("dup2", dup2(r->input, 0));
   STEP("dup2", dup2(r->output, 1));
-  STEP("dup2", dup2(r->error, 2));
+  STEP("dup2", dup2(r->output, 2));
   if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)  // before Linux 5.9; ours are close-on-exec anyway
     for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
   // What the parent ignores would stay ignored.

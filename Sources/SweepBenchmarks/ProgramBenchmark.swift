@@ -55,7 +55,8 @@ struct ProgramBenchmark: ParsableCommand {
       let epochs = try Child.number("SELECT count(*) FROM epochs_lines WHERE loss IS NOT NULL", in: folder)
       return [
         .text("\(every == 1 ? "all" : "1 in \(every)")"), .rounded(child.seconds, 1, " s"),
-        .rounded(Double(printers * lines) / child.seconds, 0), .text("\(printed.trimmingCharacters(in: .whitespacesAndNewlines)) of \(printers * lines)"),
+        .rounded(Double(printers * lines) / child.seconds, 0),
+        .text("\(printed.trimmingCharacters(in: .whitespacesAndNewlines)) of \(printers * lines)"),
         .text("\(Int(epochs)) of \(printers * (lines / every))"), .rounded(child.peak, 0, " MB"),
       ]
     }

@@ -80,7 +80,8 @@ struct RunOptions: ParsableArguments {
     let display = makeDisplay()
     signal(SIGPIPE, SIG_IGN)  // a reader of the progress that goes away does not end the sweep
     let stop = StopSignal()
-    stop.onSignals { display.say("stopping after this epoch; once more to stop at once") }
+    let grace = file.grace.map { "; programs have \(duration($0)) to end" }
+    stop.onSignals { display.say("stopping\(grace ?? " after this epoch"); once more to stop at once") }
     let logger = Logger(label: "sweep") { _ in DisplayLogHandler(display: display) }
     let runner = SweepRunner(
       file, trainer: trainer, store: store, options: .init(workers: pool.workers, maxTrials: pool.maxTrials, retryFailed: retryFailed), stop: stop,

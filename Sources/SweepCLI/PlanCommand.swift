@@ -52,10 +52,11 @@ struct PlanCommand: ParsableCommand {
     let isProduct = file.method == "grid" && file.rules.runCap == nil
     let constraints = file.space.hasForbiddenPoints ? ", less what when and exclude leave out" : ""
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
+    let constant = constants.isEmpty ? [] : ["constant: \(constants.joined(separator: ", "))"]
     return [
       "\(file.name): \(forecast.count.map { counted($0, "point") } ?? "points without end")"
-        + (factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints),
-      "constant: \(constants.joined(separator: ", "))",
+        + (factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints)
+    ] + constant + [
       "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
       forecast.cohortSummary,
     ]

@@ -169,7 +169,6 @@ struct Progress {
     running[id] = trial
   }
 
-  private var toRunText: String { plan.map { $0.isEndless ? "∞" : String($0.toRun) } ?? "0" }
   private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
   private var fraction: Double { plan.map { $0.work > 0 ? min(1, workDone / $0.work) : 0 } ?? 0 }
 
@@ -194,7 +193,8 @@ struct Progress {
   }
 
   var line: String {
-    "\(Int(fraction * 100)) %, \(ended)/\(toRunText) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
+    if plan?.isEndless ?? false { return "\(ended) trials, \(counted(epochs, "epoch")), \(rate)\(bestText)" }
+    return "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
   }
 
   /// The overall bar, then a line for each worker.
@@ -202,7 +202,9 @@ struct Progress {
     let barWidth = max(10, min(30, width - 60))
     let filled = Int((fraction * Double(barWidth)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
-    let top = "\(bar) \(Int(fraction * 100)) %  \(ended)/\(toRunText) trials  \(rate)  \(timeLeft) left"
+    let isEndless = plan?.isEndless ?? false
+    let top =
+      isEndless ? "\(ended) trials  \(rate)" : "\(bar) \(Int(fraction * 100)) %  \(ended)/\(plan?.toRun ?? 0) trials  \(rate)  \(timeLeft) left"
     let objective = plan?.sweep.objective.metric ?? ""
     let rows = cohorts.sorted { $0.key < $1.key }.map { worker, entry in
       let trials = entry.trials

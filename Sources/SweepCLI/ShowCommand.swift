@@ -23,7 +23,7 @@ struct ShowCommand: ParsableCommand {
     let store = try database.reading()
     let named = try trial.found(in: store, sweep: sweep)
     let (record, found) = (named.sweep, named.trial)
-    Terminal.error("\(record.name), trial \(found.number): \(found.state.rawValue)\(found.reason.map { ", \($0)" } ?? "")")
+    Terminal.error("\(record.name), trial \(found.number): \(Self.state(of: found))")
     for (name, value) in zip(found.assignment.names, found.assignment.values) { Terminal.error("  \(name): \(value)") }
     let times = [found.startedAt.map { "started \($0)" }, found.finishedAt.map { "finished \($0)" }].compactMap { $0 }
     if !times.isEmpty { Terminal.error("  \(times.joined(separator: ", ")), attempts: \(found.attempt)") }
@@ -34,16 +34,25 @@ struct ShowCommand: ParsableCommand {
     try format.print(
       Table(
         columns: [Table.Column("epoch")]
-          + columns.map { Table.Column($0.column, title: $0.name.spaced, format: $0.name.hasSuffix("_gap") ? Table.rounded : Self.brief) },
+          + columns.map {
+            Table.Column(
+              $0.column, title: ($0.column == $0.name ? $0.name : $0.column).spaced, format: $0.name.hasSuffix("_gap") ? Table.rounded : Self.brief)
+          },
         rows: try store.epochs(of: found.id).map { epoch in
           [.integer(epoch.epoch)] + metrics.map { name in epoch[name].flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
         }))
   }
 
+  /// "failed, exit code 1", "pruned after epoch 2"
+  private static func state(of trial: TrialRecord) -> String {
+    guard let reason = trial.reason else { return trial.state.rawValue }
+    return reason.hasPrefix(trial.state.rawValue) ? reason : "\(trial.state.rawValue), \(reason)"
+  }
+
   /// "attempt 1: failed after 3.2 s (CPU 2.9 s, 41 MiB): exit code 1 — results.sqlite-trials/…/output.log"
   private static func text(of attempt: AttemptRecord) -> String {
     let took = attempt.seconds.map { seconds in
-      " after \(duration(seconds)) (CPU \(duration(attempt.cpuSeconds ?? 0)), \((attempt.memoryBytes ?? 0) >> 20) MiB)"
+      " after \(duration(seconds)) (CPU \(duration(attempt.cpuSeconds ?? 0))\((attempt.memoryBytes ?? 0) > 0 ? ", \((attempt.memoryBytes ?? 0) >> 20) MiB" : ""))"
     }
     let reason = attempt.reason.map { ": \($0)" } ?? ""
     return "attempt \(attempt.number): \(attempt.result?.rawValue ?? "running")\(took ?? "")\(reason)" + (attempt.log.map { " — \($0)" } ?? "")

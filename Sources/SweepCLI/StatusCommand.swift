@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import SweepCore
+import SweepKit
 import SweepReport
 import SweepStore
 
@@ -33,7 +34,11 @@ struct StatusCommand: ParsableCommand {
     }
     // A sweep that ends in between has no running trials any more.
     if counts[.running] > 0, !RunnerLock.isHeld(database: store.path, sweep: record.name), try store.counts(sweepID: record.id)[.running] > 0 {
-      Terminal.error("nobody runs this sweep: its runner was killed; 'sweep resume \(record.name)' goes on")
+      let isAsked = (try? SweepFile(definition: record.definition))?.trainer == "ask"
+      Terminal.error(
+        isAsked
+          ? "running trials were asked for: 'sweep tell NUMBER METRIC=VALUE' ends one, 'sweep ask --sweep \(record.name) --take-back' takes them back"
+          : "nobody runs this sweep: its runner was killed; 'sweep resume \(record.name)' goes on")
     }
   }
 

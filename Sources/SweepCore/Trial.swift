@@ -28,11 +28,13 @@ public struct Trial: Sendable, Identifiable {
     public let failures: Int
     /// The last epoch that was reported.
     public let lastEpoch: Int
+    /// Whether nobody saw the last attempt end: what it reported last may not be recorded.
+    public let wasCut: Bool
 
     public static let none = Past(attempts: 0, failures: 0, lastEpoch: 0)
 
-    public init(attempts: Int, failures: Int, lastEpoch: Int) {
-      (self.attempts, self.failures, self.lastEpoch) = (attempts, failures, lastEpoch)
+    public init(attempts: Int, failures: Int, lastEpoch: Int, wasCut: Bool = false) {
+      (self.attempts, self.failures, self.lastEpoch, self.wasCut) = (attempts, failures, lastEpoch, wasCut)
     }
   }
 

@@ -82,15 +82,18 @@ public struct AttemptEnd: Sendable, Equatable {
   public let signal: Int32?
   /// Wall time.
   public let seconds: Double
+  /// The epoch that has them as its metric `seconds`; nil: the program reported some of its own.
+  public let secondsEpoch: Int?
   /// Of the process and what it waited for.
   public let cpuSeconds: Double
-  /// The largest resident set of one of its processes.
+  /// The largest resident set of one of its processes, as far as it was seen; 0: it was too small or too short for that.
   public let memoryBytes: Int
 
   public init(
-    number: Int, result: Result, reason: String?, exitCode: Int32?, signal: Int32?, seconds: Double, cpuSeconds: Double, memoryBytes: Int
+    number: Int, result: Result, reason: String?, exitCode: Int32?, signal: Int32?, seconds: Double, secondsEpoch: Int?,
+    cpuSeconds: Double, memoryBytes: Int
   ) {
-    self.number = number
+    (self.number, self.secondsEpoch) = (number, secondsEpoch)
     (self.result, self.reason, self.exitCode, self.signal) = (result, reason, exitCode, signal)
     (self.seconds, self.cpuSeconds, self.memoryBytes) = (seconds, cpuSeconds, memoryBytes)
   }

@@ -1,6 +1,7 @@
 // Ask and tell: whoever runs the trials elsewhere asks for one, and tells what came of it. The database is the only state, so that every call
 // may come from another process; `sweep ask` and `sweep tell` are this.
 
+import Foundation
 import SweepCore
 import SweepStore
 
@@ -13,11 +14,20 @@ public struct AskTell: Sendable {
   /// Plans the sweep, or finds it as it is.
   /// - Throws: where the file does not fit the sweep of its name, or a runner is at it.
   public init(_ file: SweepFile, in store: Store) throws(SweepError) {
-    let lock = try RunnerLock(database: store.path, sweep: file.name)
+    let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
     let trainer = TrainerEntry(name: file.trainer, parameters: [], metrics: [], isOpen: true) { _ in AskedExecutor() }
     (self.file, self.store) = (file, store)
     sweep = try Planner().plan(file, trainer: trainer, in: store).sweep
+  }
+
+  /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
+  private static func lock(_ store: Store, _ file: SweepFile) throws(SweepError) -> RunnerLock {
+    for _ in 0..<40 {
+      if let lock = try? RunnerLock(database: store.path, sweep: file.name) { return lock }
+      usleep(50_000)
+    }
+    return try RunnerLock(database: store.path, sweep: file.name)
   }
 
   /// The sweep of a name, as it was planned; nil: the newest.

@@ -9,6 +9,7 @@ import Synchronization
 public final class StopSignal: Sendable {
   private let flag = Atomic<Bool>(false)
   private let sources = Mutex<[Source]>([])
+  private let lasts = Mutex<[@Sendable () -> Void]>([])
 
   /// Keeps a source alive.
   // @unchecked: Dispatch's objects may be used from any thread; they are not marked so on Linux.
@@ -21,6 +22,9 @@ public final class StopSignal: Sendable {
   public var isSet: Bool { flag.load(ordering: .relaxed) }
 
   public func set() { flag.store(true, ordering: .relaxed) }
+
+  /// Adds something to do before a second signal ends the process at once. It has to be quick.
+  func beforeForcedExit(_ last: @escaping @Sendable () -> Void) { lasts.withLock { $0.append(last) } }
 
   /// Sets the flag on SIGINT, SIGTERM or SIGHUP; a second one ends the process at once with exit code 130. What is committed stays.
   /// A SIGHUP that `nohup` has switched off stays so.
@@ -35,7 +39,10 @@ public final class StopSignal: Sendable {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [self] in
-        if isSet { _exit(130) }
+        if isSet {
+          for last in lasts.withLock({ $0 }) { last() }
+          _exit(130)
+        }
         set()
         tellers.async(execute: first)
       }

@@ -29,6 +29,9 @@ public struct SweepFile: Sendable, Equatable, Codable {
   public var seed: Int { samplerSeed ?? 0 }
   public var rules: RunRules { rulesOfRun ?? RunRules() }
 
+  /// Seconds that interrupted programs have to end; nil: trials are no programs.
+  public var grace: Double? { program?.limits.grace }
+
   public init(
     name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace,
     keeping: Keeping = .standard, seed: Int = 0, rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil

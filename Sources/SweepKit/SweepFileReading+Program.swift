@@ -22,12 +22,23 @@ extension SweepFileReading {
     specification.resources = top["resources"].flatMap { readResources($0) } ?? [:]
     specification.retries = top["retries"].flatMap { readRetries($0) } ?? Retries()
     if let space {
-      let doubts = command.doubts(hasParameters: !space.parameters.isEmpty, parameterNames: space.names) { name in
+      let doubts = command.doubts(
+        hasParameters: !space.parameters.isEmpty && !readsByItself(program, in: specification.folder), parameterNames: space.names
+      ) { name in
         specification.environment[name] ?? ProcessInfo.processInfo.environment[name]
       }
       for (index, diagnostic) in doubts { remark(.warning, diagnostic, at: index.map { "command[\($0)]" } ?? "command") }
     }
     return specification
+  }
+
+  /// Whether a script names one of the other ways to get its parameters.
+  private func readsByItself(_ program: String?, in folder: String) -> Bool {
+    guard let program, let data = FileManager.default.contents(atPath: program.hasPrefix("/") ? program : "\(folder)/\(program)") else {
+      return false
+    }
+    let text = String(decoding: data.prefix(1 << 20), as: UTF8.self)
+    return ["wandb.init", "SWEEP_PARAMETERS", "WANDB_SWEEP_PARAM_PATH"].contains { text.contains($0) }
   }
 
   private mutating func readCommand(_ node: Node) -> [String]? {

@@ -90,10 +90,13 @@ struct SweepFileReading {
   private mutating func readTrainer(_ top: [String: Node]) -> TrainerEntry? {
     if top["trainer"] != nil { return choice(top, "trainer", among: trainers.names, default: nil).flatMap { trainers[$0] } }
     guard let first = trainers.entries.first?.plugin else { return nil }
-    // A file that names neither trainer nor program, and none of the first trainer's parameters, is for somebody who asks for points.
+    // A file that names neither trainer nor program, and the first trainer's metric or parameters not at all, is for somebody who asks for points.
     let names = top["parameters"]?.mapping?.keys.compactMap(\.string) ?? []
     let known = Set(first.parameters.map(\.name))
-    let isForeign = !names.isEmpty && !names.contains { known.contains($0) || nearest(to: $0, in: Array(known)) != nil }
+    func isOurs(_ name: String, among known: [String]) -> Bool { known.contains(name) || nearest(to: name, in: known) != nil }
+    let isForeign =
+      !names.isEmpty && !names.contains { isOurs($0, among: Array(known)) }
+      || top["metric"]?.mapping?["name"]?.string.map { !isOurs($0, among: first.metrics) } ?? false
     return isForeign ? trainers[AskExecutor.name] ?? first : first
   }
 

@@ -56,6 +56,7 @@ public struct SweepRunner: Sendable {
     let planner = Planner(maxTrials: options.maxTrials)
     let points = try planner.count(file)
     if let points, points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
+    try tellChangedCommand()
     let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
     let workplace = Workplace(sweep: sweep.name, folder: store.trialFolder(of: sweep)) { [logger] in logger.notice("\($0)") }
     try endLeftovers(of: sweep, workplace)
@@ -100,9 +101,19 @@ public struct SweepRunner: Sendable {
       wasInterrupted: wasInterrupted, stopReason: stopReason)
   }
 
+  /// What a command computes may be something else now; whether it is, only its author knows.
+  private func tellChangedCommand() throws(SweepError) {
+    guard let program = file.program, let known = try store.sweeps().first(where: { $0.name == file.name }),
+      let before = try? SweepFile(definition: known.definition).program, before.command != program.command,
+      try store.counts(sweepID: known.id).ended > 0
+    else { return }
+    logger.warning("the command was \(before.command.text) when trials of '\(file.name)' ran, and is now \(program.command.text)")
+  }
+
   /// A runner that was killed may have left programs running; none runs twice at a time.
   private func endLeftovers(of sweep: SweepRecord, _ workplace: Workplace) throws(SweepError) {
     guard file.program != nil else { return }
+    stop.beforeForcedExit { endAll(in: workplace.folder) }
     let folders = try store.openAttempts(sweepID: sweep.id).map { "\(workplace.folder)/\($0.trial)" }
     let count = SweepExecutors.endLeftovers(of: folders)
     if count > 0 { logger.notice("ended \(count == 1 ? "1 process" : "\(count) processes") that a killed run had left behind") }

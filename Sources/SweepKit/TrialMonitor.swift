@@ -94,6 +94,11 @@ final class TrialMonitor: TrialReporter {
   }
 
   func ended(_ attempt: AttemptEnd, of id: Trial.ID, waitsAgain: Bool) throws {
+    if let epoch = attempt.secondsEpoch {
+      let metric = (name: CommandExecutor.secondsMetric, value: attempt.seconds)
+      try context.recorder.record(EpochMetrics(epoch: epoch, values: [metric]), checkpoint: nil, of: id)
+      if context.sweep.objective.metric == metric.name, attempt.result == .complete { context.rules.reported(metric.value) }
+    }
     try context.recorder.attemptEnded(id, attempt, waitsAgain: waitsAgain)
     context.observer.observe(.left(worker: worker))
   }

@@ -86,7 +86,9 @@ extension Store {
         db,
         sql: """
           SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0), trial.attempt, epochs_done,
-            CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed') END
+            CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed') END,
+            CASE trial.attempt WHEN 0 THEN 0 ELSE ifnull(
+              (SELECT finished_at IS NULL FROM attempt AS a WHERE a.trial_id = trial.id AND a.attempt = trial.attempt), 0) END
           FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
           WHERE sweep_id = ? AND trial.state = 'waiting' AND planned = 1 AND number > ? ORDER BY number LIMIT ?
           """, arguments: [sweepID, number, limit]
@@ -96,7 +98,7 @@ extension Store {
         }
         return Trial(
           id: .init(rawValue: row[0]), number: row[1], assignment: assignment, completedEpochs: row[3],
-          past: .init(attempts: row[4], failures: row[6], lastEpoch: row[5]))
+          past: .init(attempts: row[4], failures: row[6], lastEpoch: row[5], wasCut: row[7]))
       }
     }
   }

@@ -127,6 +127,14 @@ import Testing
     #expect(log > 24_000_000)
   }
 
+  @Test func aMetricThatIsNeverReportedIsMissed() throws {
+    try write("printf '80%% |####\\repoch=0 test_loss=1\\r\\n'", parameters: "i: {values: [1, 2]}")
+    let result = try run()
+    #expect(result.errors.contains("trial 1 ended without having reported loss, and so has no rank; it reported test_loss"))
+    #expect(!result.errors.contains("again"))
+    #expect(try texts("SELECT epoch, test_loss FROM epochs_p") == ["0 1.0", "0 1.0"])
+  }
+
   @Test func aMetricThatIsNotANumberMakesTheTrialDiverged() throws {
     try write("echo epoch=1 loss=1; echo epoch=2 loss=nan")
     try run()
@@ -135,20 +143,20 @@ import Testing
 
   // MARK: kills
 
-  /// Counts to 8, a checkpoint after every step.
+  /// Counts to 60, a checkpoint right after every report: what is reported and lost would never come again.
   private static let counting = """
     n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
     [ "$SWEEP_CONTINUES" = "$([ -e "$SWEEP_CHECKPOINT/n" ] && echo 1 || echo 0)" ] || exit 9
-    while [ "$n" -lt 8 ]; do
-      n=$((n + 1)); sleep 0.1
+    while [ "$n" -lt 60 ]; do
+      n=$((n + 1)); sleep 0.01
       echo "epoch=$n loss=$((100 - n))"
       echo "$n" > "$SWEEP_CHECKPOINT/.n" && mv "$SWEEP_CHECKPOINT/.n" "$SWEEP_CHECKPOINT/n"
     done
     """
 
-  @Test func killedTwiceAndResumedNothingIsLostAndNothingIsLeftBehind() throws {
+  @Test func killedAndResumedNothingIsLostAndNothingIsLeftBehind() throws {
     try write(Self.counting, parameters: "i: {values: [1, 2, 3]}")
-    for epochs in [4, 12] {
+    for epochs in [10, 40, 90] {
       let child = try binary.start(["run", "p.yaml", "-q", "--workers", "2"])
       Results.wait(for: epochs, in: database) { child.isRunning }
       child.send(SIGKILL)
@@ -156,9 +164,9 @@ import Testing
       wait("the end of the programs") { leftOver.isEmpty }
     }
     try run()
-    #expect(try texts("SELECT trial, state, epochs_done, objective FROM trials_p") == (1...3).map { "\($0) complete 8 92.0" })
-    #expect(try texts("SELECT count(*), count(DISTINCT trial * 100 + epoch), sum(loss) FROM epochs_p") == ["24 24 2292.0"])
-    #expect(try texts("SELECT count(*) > 3, sum(result = 'interrupted') >= 2, sum(result IS NULL) FROM attempt") == ["1 1 0"])
+    #expect(try texts("SELECT trial, state, epochs_done, objective FROM trials_p") == (1...3).map { "\($0) complete 60 40.0" })
+    #expect(try texts("SELECT count(*), count(DISTINCT trial * 100 + epoch), sum(loss) FROM epochs_p") == ["180 180 12510.0"])
+    #expect(try texts("SELECT count(*) > 4, sum(result = 'interrupted') >= 2, sum(result IS NULL) FROM attempt") == ["1 1 0"])
     #expect(leftOver.isEmpty)
   }
 
@@ -174,6 +182,19 @@ import Testing
     #expect(try texts("SELECT epoch, loss FROM epochs_p") == ["1 1.0", "2 2.0"])
     #expect(try texts("SELECT max, epochs_done FROM trial_metric JOIN trial ON id = trial_id WHERE metric_id = 1") == ["2.0 2"])
     #expect(try texts("SELECT attempt, result FROM attempt") == ["1 interrupted", "2 complete"])
+  }
+
+  @Test func aSecondInterruptLeavesNothingBehind() throws {
+    try write("trap '' TERM; sleep 100 & setsid sleep 100 & echo loss=1; wait; while :; do sleep 1; done", "limits: {grace: 60s}")
+    let child = try binary.start(["run", "p.yaml", "-q"])
+    Results.wait(for: 1, in: database) { child.isRunning }
+    child.send(SIGINT)
+    usleep(300_000)
+    child.send(SIGINT)
+    #expect(child.wait().status == 130)
+    wait("the end of the programs") { leftOver.isEmpty }
+    #expect(try texts("SELECT state FROM trials_p") == ["running"])
+    #expect(try binary.run("status").errors.contains("nobody runs this sweep"))
   }
 
   @Test func interruptedProgramsHaveTimeToSave() throws {
@@ -195,6 +216,7 @@ import Testing
     ("tail /dev/zero", "memory: 100MB", "it went beyond the memory limit of 100 MiB"),
     ("sh -c 'tail /dev/zero' & wait", "memory: 100MB", "it went beyond the memory limit of 100 MiB"),
     ("while :; do :; done", "cpu: 1", "it went beyond the CPU time limit of 1 s"),
+    ("sh -c 'while :; do :; done' || true; exit 0", "cpu: 1", "it went beyond the CPU time limit of 1 s"),
     ("sh -c 'while :; do :; done' & sh -c 'while :; do :; done' & wait", "cpu: 1", "it went beyond the CPU time limit of 1 s"),
   ])
   func everyLimitEndsATrialWithItsGroup(script: String, limit: String, reason: String) throws {

@@ -14,8 +14,8 @@ typedef struct {
   char *const *environment;
   /// The working folder, or NULL for the parent's.
   const char *folder;
-  /// Descriptors that become 0, 1 and 2. No other stays open.
-  int input, output, error;
+  /// Descriptors that become 0, and both 1 and 2. No other stays open.
+  int input, output;
   /// Seconds of processor time after which the kernel sends SIGXCPU; 0: no limit.
   unsigned long cpu_seconds;
   /// Processors it may use: so many, from this one on, counted among those that the parent may use; 0: all of them.
@@ -24,8 +24,15 @@ typedef struct {
   int cgroup;
 } csp_request;
 
-/// Makes a pipe, both ends closed on exec: the first to read from without waiting, the second to write to. 0, or -1 with errno.
-int csp_pipe(int *ends);
+/// A descriptor that becomes readable when a watched file is written to; -1 with errno.
+int csp_watch_open(void);
+
+/// Watches a file: the number by which `csp_watch_next` calls it; -1 with errno.
+int csp_watch_add(int watch, const char *path);
+void csp_watch_remove(int watch, int file);
+
+/// The files that were written to since the last call, some perhaps twice, without waiting: how many of `files` were filled.
+int csp_watch_next(int watch, int *files, int capacity);
 
 /// Starts the program as the leader of a process group of its own. It gets SIGKILL when the calling thread ends.
 /// Returns its process id, or -1 with errno; `*where` then names the step that failed.

@@ -10,8 +10,8 @@ struct ChildProcess {
   let id: pid_t
   /// Readable when the process has ended.
   let endDescriptor: Int32
-  /// What it prints on its standard output; non-blocking. -1 when it is closed.
-  private(set) var output: Int32
+  /// The memory of this process when it started: the kernel counts it as the child's, until the child has had more.
+  private let ownMemory: Int
 
   /// What a process starts with.
   struct Request {
@@ -20,8 +20,8 @@ struct ChildProcess {
     /// NAME=value.
     var environment: [String]
     var folder: String
-    /// Where its standard error goes.
-    var errors: Int32
+    /// Where its standard output and error go.
+    var log: Int32
     var cpuSeconds: Int?
     /// How many processors, from which one on.
     var processors: (first: Int, count: Int)?
@@ -29,11 +29,8 @@ struct ChildProcess {
 
   /// - Throws: why it cannot be started.
   init(_ request: Request, devNull: Int32) throws(SweepError) {
-    var pipe: [Int32] = [0, 0]
-    guard csp_pipe(&pipe) == 0 else { throw Self.failure("a pipe cannot be made", errno) }
-    defer { close(pipe[1]) }
     var spawn = csp_request()
-    (spawn.input, spawn.output, spawn.error, spawn.cgroup) = (devNull, pipe[1], request.errors, -1)
+    (spawn.input, spawn.output, spawn.cgroup) = (devNull, request.log, -1)
     spawn.cpu_seconds = UInt(request.cpuSeconds ?? 0)
     (spawn.first_processor, spawn.processors) = (Int32(request.processors?.first ?? 0), Int32(request.processors?.count ?? 0))
     var step: UnsafePointer<CChar>?
@@ -50,13 +47,14 @@ struct ChildProcess {
     }
     guard started > 0 else {
       let code = errno
-      close(pipe[0])
       if let step, String(cString: step) == "chdir" { throw Self.failure("the folder \(request.folder) cannot be entered", code) }
       throw Self.failure("'\(request.path)' cannot be started", code)
     }
     id = started
-    output = pipe[0]
     endDescriptor = csp_descriptor(started)
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    ownMemory = usage.ru_maxrss
   }
 
   private static func failure(_ problem: String, _ code: Int32) -> SweepError {
@@ -73,24 +71,13 @@ struct ChildProcess {
   /// Sends a signal to the whole group.
   func signal(_ number: Int32) { kill(-id, number) }
 
-  /// Reads what has been printed into the buffer: the number of bytes, 0 where nobody can print any more, nil where there is nothing now.
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
-    guard output >= 0 else { return 0 }
-    let count = Foundation.read(output, buffer.baseAddress, buffer.count)
-    return count >= 0 ? count : errno == EAGAIN || errno == EINTR ? nil : 0
-  }
-
-  mutating func closeOutput() {
-    if output >= 0 { close(output) }
-    output = -1
-  }
-
   /// How a process ended.
   struct End {
     let exitCode: Int32?
     let signal: Int32?
     let cpuSeconds: Double
-    let memoryBytes: Int
+    /// nil: less than this process had when it started it.
+    let memoryBytes: Int?
   }
 
   /// Reaps the process where it has ended, after what is left of its group was killed: until then its number cannot belong to others.
@@ -105,7 +92,7 @@ struct ChildProcess {
     let signal = status & 0x7f
     return End(
       exitCode: result > 0 && signal == 0 ? status >> 8 & 0xff : nil, signal: signal == 0 ? nil : signal,
-      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), memoryBytes: usage.ru_maxrss * 1024)
+      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), memoryBytes: usage.ru_maxrss > ownMemory ? usage.ru_maxrss * 1024 : nil)
   }
 }
 

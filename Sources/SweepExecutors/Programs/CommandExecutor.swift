@@ -36,6 +36,9 @@ package struct CommandExecutor: ConcurrentTrialExecutor {
     // `env` finds what it starts by itself.
     let called = first == "/usr/bin/env" && words.count > 1 ? words[1] : first
     guard environment.find(called, from: program.folder) != nil else {
+      if called.contains("/"), access(absolute(called), F_OK) == 0 {
+        throw SweepError(.input, "the command '\(called)' cannot be executed", remedy: "chmod +x \(called), or name its interpreter")
+      }
       throw SweepError(
         .input, "the command '\(called)' is not found",
         remedy: called.contains("/") ? "is its path right, from \(program.folder)?" : "install it, or give its path")

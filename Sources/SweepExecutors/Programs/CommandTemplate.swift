@@ -24,6 +24,9 @@ package struct CommandTemplate: Sendable, Hashable {
   ]
   static let macros = ["env", "interpreter", "program"] + parameterMacros
 
+  /// As a person reads it.
+  package var text: String { ([program.map { "\($0):" }].compactMap { $0 } + words).joined(separator: " ") }
+
   /// What is run.
   var words: [String] { elements.isEmpty ? Self.standard : elements }
 

@@ -57,6 +57,10 @@ struct LineParser {
 
   /// nil: the line tells of no metric.
   func report(_ line: UnsafeBufferPointer<UInt8>) -> ProgramReport? {
+    // Progress bars overwrite their line: what stands there last is the line.
+    var line = line[...]
+    while line.last == 0x0d { line.removeLast() }
+    if let last = line.lastIndex(of: 0x0d) { line = line[(last + 1)...] }
     guard let start = line.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
     let text = UnsafeBufferPointer(rebasing: line[start...])
     if text[0] == UInt8(ascii: "{") {

@@ -28,6 +28,13 @@ enum ProcessTree {
     return usages
   }
 
+  /// The largest resident set that a process has had so far, in bytes; nil: it is gone.
+  static func peakMemory(of process: pid_t) -> Int? {
+    guard let data = FileManager.default.contents(atPath: "/proc/\(process)/status") else { return nil }
+    let line = data.split(separator: 0x0a).first { $0.starts(with: Array("VmHWM:".utf8)) }
+    return line.map { String(decoding: $0, as: UTF8.self) }.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 }
+  }
+
   /// Kills processes that carry a trial's mark, wherever they went, and waits until they are gone.
   /// - Parameter candidates: where to look for them, asked again until there are none: the children of one that was killed may be left to us.
   /// - Returns: how many there were.
@@ -52,6 +59,15 @@ enum ProcessTree {
   static func children() -> [pid_t] {
     let text = (try? String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)) ?? ""
     return text.split(separator: " ").compactMap { pid_t($0) }
+  }
+
+  /// Sends SIGKILL to the processes of all trials below a folder.
+  static func signalMarked(under folder: String) {
+    let wanted = Array("\(mark)=\(folder)/".utf8)
+    for process in all() where process != getpid() {
+      guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { continue }
+      if environment.split(separator: 0).contains(where: { $0.starts(with: wanted) }) { kill(process, SIGKILL) }
+    }
   }
 
   private static func reap(_ process: pid_t) {
@@ -86,6 +102,11 @@ enum ProcessTree {
 
   private static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
   private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
+}
+
+/// Ends at once all that runs for trials in a folder: for a runner that has no time left.
+package func endAll(in folder: String) {
+  for _ in 0..<3 { ProcessTree.signalMarked(under: folder) }
 }
 
 /// Ends what a runner that was killed left running of its trials.

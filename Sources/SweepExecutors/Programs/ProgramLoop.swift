@@ -1,5 +1,5 @@
-// The loop that runs programs: starts them while there are trials and slots, waits for what they print and for their ends in one poll(2), keeps
-// their limits, and tries again what failed. One thread for all of them, however many run.
+// The loop that runs programs: starts them while there are trials and slots, waits for their ends and for what their logs get in one poll(2),
+// keeps their limits, and tries again what failed. One thread for all of them, however many run.
 
 import CSpawn
 import Foundation
@@ -12,6 +12,10 @@ struct ProgramLoop {
   private let environment: ProgramEnvironment
   private let parser: LineParser
   private let devNull: Int32
+  /// Tells of logs that were written to.
+  private let watch: Int32
+  /// Whose logs they are.
+  private var watched: [Int32: RunningProgram] = [:]
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
   private var running: [RunningProgram] = []
   private var freeSlots: [Int]
@@ -20,6 +24,7 @@ struct ProgramLoop {
   private var delayed: [(time: ContinuousClock.Instant, trial: Trial, reporter: any TrialReporter)] = []
   private var lastTick = ContinuousClock.now
   private var paths: [String: String] = [:]
+  private var hasNotedMissingObjective = false
   /// What stopped the recorder.
   private var failure: (any Error)?
 
@@ -31,6 +36,7 @@ struct ProgramLoop {
     environment = ProgramEnvironment(executor.program)
     parser = try LineParser(executor.program.report)
     devNull = open("/dev/null", O_RDWR | O_CLOEXEC)
+    watch = csp_watch_open()
     freeSlots = (0..<slots).reversed()
     freeResources = executor.program.resources.mapValues { $0.reversed() }
     csp_adopt_orphans()
@@ -42,13 +48,14 @@ struct ProgramLoop {
     defer {
       buffer.deallocate()
       close(devNull)
+      close(watch)
     }
     while true {
       if isStopping { for program in running { program.end(.interrupted) } }
       startWhatCan()
       if running.isEmpty && (isStopping || delayed.isEmpty) { break }
-      let news = wait()
-      do { try look(at: news) } catch { failure = failure ?? error }
+      let ended = wait()
+      do { try look(atEnded: ended) } catch { failure = failure ?? error }
     }
     if let failure { throw failure }
   }
@@ -82,6 +89,7 @@ struct ProgramLoop {
     let attempt = trial.past.attempts + 1
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
+    let lastEpoch = try isFresh ? nil : reportWhatWasCut(trial, reporter) ?? (attempt > 1 ? trial.past.lastEpoch : nil)
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
@@ -97,23 +105,42 @@ struct ProgramLoop {
       ] + held.map { ($0.key, $0.value) }
     let arguments = program.command.arguments(parameters, jsonFile: folder.json, environment: environment.value)
     let log = try folder.openLog()
+    defer { close(log) }
+    // Before the program starts, so that nothing is missed.
+    let file = csp_watch_add(watch, folder.log)
     let process: ChildProcess
     do throws(SweepError) {
       process = try ChildProcess(
         .init(
           path: try path(of: arguments.first ?? ""), arguments: arguments, environment: environment.texts(with: own), folder: program.folder,
-          errors: log, cpuSeconds: program.limits.cpu.map { max(1, Int($0.rounded(.up))) },
+          log: log, cpuSeconds: program.limits.cpu.map { max(1, Int($0.rounded(.up))) },
           processors: program.limits.threads.map { (slot * $0, $0) }), devNull: devNull)
     } catch {
-      close(log)
+      csp_watch_remove(watch, file)
       throw error
     }
     for name in held.keys { freeResources[name]?.removeLast() }
-    running.append(
-      RunningProgram(
-        trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, log: log, isFresh: isFresh, parser: parser,
-        executor: executor))
+    let reports = ProgramReports(of: trial, in: folder, after: lastEpoch, parser: parser, objective: executor.objective)
+    let started = RunningProgram(
+      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, reports: reports, executor: executor)
+    running.append(started)
+    watched[file] = started
     try reporter.started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh), of: trial.id)
+  }
+
+  /// Where the last attempt was cut short with the runner, its last reports may be in its files and not in the database: they come again.
+  /// - Returns: its last epoch; nil where there was nothing to read.
+  private func reportWhatWasCut(_ trial: Trial, _ reporter: any TrialReporter) throws -> Int? {
+    guard trial.past.wasCut else { return nil }
+    let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: trial.past.attempts)
+    var reports = ProgramReports(
+      of: trial, in: folder, after: nil, countsEpochs: trial.past.attempts == 1, parser: parser, objective: executor.objective)
+    defer { reports.close() }
+    try reports.finish(buffer, isWhole: false) { metrics in
+      _ = try reporter.report(metrics, of: trial.id, checkpoint: nil)
+    } note: { _ in
+    }
+    return reports.lastEpoch < 0 ? nil : max(reports.lastEpoch, trial.past.lastEpoch)
   }
 
   /// The sweep as W&B's tools may call it.
@@ -135,48 +162,49 @@ struct ProgramLoop {
 
   // MARK: waiting
 
-  /// What poll(2) says of a program.
-  private struct News {
-    let hasPrinted: Bool
-    let hasEnded: Bool
-  }
-
-  /// Waits until a program prints or ends, or something is due.
-  /// - Returns: the news of each running program.
-  private func wait() -> [News] {
-    var descriptors = running.flatMap { program in
-      [program.process.output, program.process.endDescriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    }
+  /// Waits until a program ends or prints, or something is due.
+  /// - Returns: the programs that have ended.
+  private func wait() -> [RunningProgram] {
+    var descriptors = running.map { pollfd(fd: $0.process.endDescriptor, events: Int16(POLLIN), revents: 0) }
+    descriptors.append(pollfd(fd: watch, events: Int16(POLLIN), revents: 0))
     let next = (running.compactMap(\.deadline) + delayed.map(\.time) + [lastTick + Self.tick]).min() ?? .now
-    let milliseconds = max(0, min(100, ((next - .now) / .milliseconds(1)).rounded(.up)))
+    let hasMore = running.contains(where: \.hasMore)
+    let milliseconds = hasMore ? 0 : max(0, min(100, ((next - .now) / .milliseconds(1)).rounded(.up)))
     poll(&descriptors, nfds_t(descriptors.count), Int32(milliseconds))
-    return running.indices.map { index in
-      let (output, end) = (descriptors[2 * index], descriptors[2 * index + 1])
-      return News(hasPrinted: output.revents != 0, hasEnded: end.revents != 0 || end.fd < 0)
-    }
+    // Where there is no descriptor of the end, it is asked for each time.
+    return zip(running, descriptors).compactMap { $1.revents != 0 || $1.fd < 0 ? $0 : nil }
   }
 
   // MARK: looking
 
-  private mutating func look(at news: [News]) throws {
+  private mutating func look(atEnded ended: [RunningProgram]) throws {
     let isTick = ContinuousClock.now - lastTick >= Self.tick
     if isTick {
       lastTick = .now
       keepLimits()
+      for program in running { try program.readFiles() }
     }
-    for (program, news) in zip(running, news) {
-      if news.hasPrinted { _ = try program.readOutput(buffer) }
-      if isTick { try program.readFiles() }
-      program.passTime()
-      guard news.hasEnded, let ending = try program.ended(buffer, cpuLimit: executor.program.limits.cpu) else { continue }
+    for program in withNews() { try program.readLog(buffer) }
+    for program in running { program.passTime() }
+    for program in ended {
+      guard let ending = try program.ended(buffer) else { continue }
       release(program)
       try conclude(program, ending)
     }
   }
 
+  /// Programs whose logs have more than was read.
+  private func withNews() -> [RunningProgram] {
+    var files = [Int32](repeating: 0, count: 256)
+    let count = csp_watch_next(watch, &files, Int32(files.count))
+    let written = Set(files.prefix(Int(count)).compactMap { watched[$0].map(ObjectIdentifier.init) })
+    return running.filter { $0.hasMore || written.contains(ObjectIdentifier($0)) }
+  }
+
   /// Of all processes of each trial together; what the kernel counts for each process alone is not enough.
   private func keepLimits() {
     let limits = executor.program.limits
+    for program in running { program.lookAtMemory() }
     guard limits.memory != nil || limits.cpu != nil else { return }
     let usages = ProcessTree.usage(of: Set(running.map(\.process.id)))
     for program in running {
@@ -190,8 +218,11 @@ struct ProgramLoop {
   }
 
   private mutating func release(_ program: RunningProgram) {
-    program.closeLog()
     running.removeAll { $0 === program }
+    for (file, other) in watched where other === program {
+      csp_watch_remove(watch, file)
+      watched[file] = nil
+    }
     freeSlots.append(program.slot)
     for (name, value) in program.held { freeResources[name]?.append(value) }
     // Who left the group, and was left to us when its parent died.
@@ -201,40 +232,37 @@ struct ProgramLoop {
 
   private mutating func conclude(_ program: RunningProgram, _ ending: RunningProgram.Ending) throws {
     let (trial, reporter) = (program.trial, program.reporter)
-    func end(_ result: AttemptEnd.Result, _ reason: String?) -> AttemptEnd {
-      AttemptEnd(
-        number: program.folder.attempt, result: result, reason: reason, exitCode: ending.process.exitCode, signal: ending.process.signal,
-        seconds: ending.seconds, cpuSeconds: ending.process.cpuSeconds, memoryBytes: ending.process.memoryBytes)
-    }
     switch ending.how {
     case .interrupted:
-      try reporter.ended(end(.interrupted, "sweep was told to stop"), of: trial.id, waitsAgain: true)
+      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
     case .failed(let reason, let cause):
       let failures = trial.past.failures + 1
       guard !isStopping, let wait = executor.program.retries.wait(afterFailures: failures, cause: cause) else {
-        try reporter.ended(end(.failed, reason), of: trial.id, waitsAgain: false)
+        try reporter.ended(ending.attempt, of: trial.id, waitsAgain: false)
         return try reporter.finish(trial.id, .failed(reason: reason))
       }
-      try reporter.ended(end(.failed, reason), of: trial.id, waitsAgain: true)
+      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
       executor.workplace.say("trial \(trial.number): \(reason); attempt \(program.folder.attempt + 1) in \(duration(wait))")
-      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: program.lastEpoch)
+      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: max(0, program.reports.lastEpoch))
       let again = Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past)
       delayed.append((.now + .seconds(wait), again, reporter))
     case .trial(let trialEnd):
-      try reporter.ended(end(trialEnd.result, trialEnd.reason), of: trial.id, waitsAgain: false)
+      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: false)
+      if trialEnd == .complete { try noteMissingObjective(program) }
       try reporter.finish(trial.id, trialEnd)
     }
   }
-}
 
-extension TrialEnd {
-  /// The same of an attempt.
-  fileprivate var result: AttemptEnd.Result {
-    switch self {
-    case .complete: .complete
-    case .pruned: .pruned
-    case .diverged: .diverged
-    case .failed: .failed
-    }
+  /// Says once when a program does not report what the sweep ranks by.
+  private mutating func noteMissingObjective(_ program: RunningProgram) throws {
+    let metric = executor.objective.metric
+    guard !hasNotedMissingObjective, metric != CommandExecutor.secondsMetric, program.reports.lastObjective == nil,
+      program.trial.past.attempts == 0
+    else { return }
+    hasNotedMissingObjective = true
+    let others = program.reports.names.sorted()
+    try program.reporter.note(
+      "trial \(program.trial.number) ended without having reported \(metric), and so has no rank"
+        + (others.isEmpty ? "; it reported nothing" : "; it reported \(others.joined(separator: ", "))"), of: program.trial.id)
   }
 }

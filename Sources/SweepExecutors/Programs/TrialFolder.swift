@@ -8,13 +8,18 @@ import SweepCore
 struct TrialFolder {
   let path: String
   let attempt: Int
+  /// Whether an earlier attempt left something to go on from.
+  let hasCheckpoint: Bool
 
   /// Made where it is missing.
   /// - Throws: where the disk says no.
   init(in parent: String, trial: Trial, attempt: Int) throws(SweepError) {
     path = "\(parent)/\(trial.number)"
     self.attempt = attempt
-    for folder in [checkpoint, own] { try Self.make(folder) }
+    try Self.make(path)
+    let isNew = try Self.make(path + "/checkpoint")
+    hasCheckpoint = !isNew && Self.hasEntries(path + "/checkpoint")
+    try Self.make(own)
   }
 
   var checkpoint: String { path + "/checkpoint" }
@@ -27,9 +32,8 @@ struct TrialFolder {
   /// As W&B's agent writes it.
   var yaml: String { own + "/parameters.yaml" }
 
-  /// Whether an earlier attempt left something to go on from.
-  var hasCheckpoint: Bool {
-    guard let folder = opendir(checkpoint) else { return false }
+  private static func hasEntries(_ path: String) -> Bool {
+    guard let folder = opendir(path) else { return false }
     defer { closedir(folder) }
     var entries = 0
     while readdir(folder) != nil { entries += 1 }
@@ -63,13 +67,16 @@ struct TrialFolder {
     return descriptor
   }
 
-  private static func make(_ folder: String) throws(SweepError) {
-    if mkdir(folder, 0o777) == 0 || errno == EEXIST { return }
+  /// - Returns: whether it was not there.
+  @discardableResult private static func make(_ folder: String) throws(SweepError) -> Bool {
+    if mkdir(folder, 0o777) == 0 { return true }
+    if errno == EEXIST { return false }
     guard errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex else {
       throw failure("the folder of a trial cannot be made", folder)
     }
     try make(String(folder[..<slash]))
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw failure("the folder of a trial cannot be made", folder) }
+    return true
   }
 
   private static func write(_ text: String, to path: String) throws(SweepError) {
