@@ -1,7 +1,7 @@
 # make run      install what is missing, build, run the quick start, print the ranked table
 # make test     install what is missing, build, run all tests
 # make examples build and run the example package
-# make check    what CI runs: format, build without warnings, all tests
+# make check    what CI runs: format, build without warnings, all tests, examples
 # make format   rewrite the sources in the one format
 # make example  make results.sqlite.example and the cookbook's answers anew
 # make lab      all tables and figures of the lab into lab/, beside the report's figures; needs CIFAR-10 ('sweep data fetch cifar10')

@@ -43,7 +43,7 @@ struct PlanCommand: ParsableCommand {
     let shown = format.isForPeople ? file.space.sweptNames : file.space.names
     let points = try forecast.first(rows)
     return Table(
-      columns: (["trial"] + shown).map { Table.Column($0) },
+      columns: [Table.Column("trial")] + shown.map { Table.Column($0, format: Table.parameter) },
       rows: points.enumerated().map { index, point in [.integer(index + 1)] + shown.map { point[$0] ?? .null } })
   }
 

@@ -44,7 +44,7 @@ package struct RankedTable: Sendable {
       if withInterval.contains(metric) { columns.append(.init("\(metric)_interval", title: "95 % interval")) }
       if metric == sweep.objective.metric, noise != nil { columns.append(.init("behind", title: "behind the best")) }
     }
-    columns += parameters.map { .init($0, title: $0.spaced) { $0 == .null ? "null" : Table.plain($0) } } + (showsState ? [.init("state")] : [])
+    columns += parameters.map { .init($0, title: $0.spaced, format: Table.parameter) } + (showsState ? [.init("state")] : [])
     let rows = trials.map { ranked in
       var row: [ParameterValue] = [.integer(ranked.rank), .integer(ranked.trial.number)]
       for metric in shown {

@@ -35,6 +35,15 @@ package struct Table {
   /// The value as it is; nothing for null. Control characters are shown as escapes, so that a name cannot drive the terminal.
   package static func plain(_ value: ParameterValue) -> String { value == .null ? "" : visible(value.description) }
 
+  /// A parameter: "null" for null, and of a long real number, as random search draws them, six significant digits.
+  package static func parameter(_ value: ParameterValue) -> String {
+    guard case .real(let number) = value, number.description.count > 9, number != 0 else { return value == .null ? "null" : plain(value) }
+    var (scale, digits) = (1.0, abs(number))
+    while digits < 1e5, scale < 1e300 { (scale, digits) = (scale * 10, digits * 10) }
+    guard digits < 1e6 else { return number.description }
+    return ((number * scale).rounded() / scale).description
+  }
+
   /// A share or a measurement with four digits behind the point.
   package static func rounded(_ value: ParameterValue) -> String {
     guard let number = value.number else { return plain(value) }

@@ -132,8 +132,8 @@ final class RunningProgram {
     case .limit(let limit): return .failed("it went beyond \(limit)\(end.signal == SIGKILL ? ", and had to be killed" : "")", .limit)
     case nil: break
     }
-    // The kernel's own limit ends one process, and not always that which we see end.
-    if let limit = executor.program.limits.cpu, end.cpuSeconds >= limit {
+    // The kernel's own limit ends one process, and not always that which we see end; it acts on a tick of its clock.
+    if let limit = executor.program.limits.cpu, end.signal == SIGXCPU || end.cpuSeconds >= limit - Self.cpuTick {
       return .failed("it went beyond the CPU time limit of \(duration(limit))", .limit)
     }
     if let signal = end.signal {
@@ -150,6 +150,8 @@ final class RunningProgram {
     }
     return .trial(.complete)
   }
+
+  private static let cpuTick = 0.02
 
   private static func name(of signal: Int32) -> String {
     let names: [Int32: String] = [
