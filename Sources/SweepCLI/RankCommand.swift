@@ -54,7 +54,7 @@ struct RankCommand: ParsableCommand {
     let file = try SweepFile(definition: sweep.definition)
     let names = try Self.groupNames(text, space: file.space)
     let trials = try store.ranking(sweep, all: all)
-    if trials.isEmpty { return Terminal.error("no complete trials to rank yet") }
+    if trials.isEmpty { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
     let table = GroupedTable(
       sweep, trials: trials, by: names, metrics: try store.metrics(sweepID: sweep.id),
       answers: try Noise.answers(of: sweep, in: store))
@@ -80,7 +80,7 @@ struct RankCommand: ParsableCommand {
   ) throws {
     let limit = top ?? (format.isForPeople ? 50 : nil)
     let trials = try store.ranking(sweep, all: all, limit: limit)
-    if trials.isEmpty, format.isForPeople { return Terminal.error("no complete trials to rank yet") }
+    if trials.isEmpty, format.isForPeople { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
     let file = try SweepFile(definition: sweep.definition)
     let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0

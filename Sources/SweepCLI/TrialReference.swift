@@ -49,8 +49,9 @@ extension SweepRecord {
   func nothingComplete(in store: Store) throws(SweepError) -> SweepError {
     let counts = try store.counts(sweepID: id)
     let isOver = counts.toRun + counts[.running] == 0
+    let what = counts[.complete] > 0 ? "complete trial that reported \(objective.metric)" : "complete trial"
     return SweepError(
-      .input, "the sweep '\(name)' has no complete trial\(isOver ? ": \(counts.notRanked ?? "none at all")" : " yet")", place: store.path,
+      .input, "the sweep '\(name)' has no \(what)\(isOver ? counts.notRanked.map { ": \($0)" } ?? "" : " yet")", place: store.path,
       remedy: isOver ? "'sweep status \(name)' says why; 'sweep plot curves NUMBER' shows one" : "wait for one, or go on with 'sweep resume \(name)'")
   }
 }

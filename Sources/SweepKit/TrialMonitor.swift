@@ -19,34 +19,35 @@ struct RunContext: Sendable {
   /// nil: nobody is stopped early.
   let curves: Curves?
 
-  /// Whether running trials are to be interrupted.
-  var isStopping: Bool { stop.isSet || rules.isTimeUp || recorder.failure != nil }
+  /// Whether running trials are to be interrupted. Asked after every epoch; that the recorder has failed shows in its own errors.
+  var isStopping: Bool { stop.isSet || rules.isTimeUp }
   /// Whether nothing more is to be started.
-  var isOver: Bool { isStopping || rules.reason != nil }
+  var isOver: Bool { isStopping || recorder.failure != nil || rules.reason != nil }
 }
 
 /// The reporter that executors see, for one cohort on one worker.
-// Sendable: all state is in the one Mutex.
+// Sendable: all state is in the one Mutex, but for an atomic number.
 final class TrialMonitor: TrialReporter {
   private let trials: [Trial.ID: Trial]
   private let context: RunContext
   /// nil: the executor runs its trials side by side by itself.
   private let pool: WorkerPool?
   private struct State {
-    var worker: Int
     var handedOver: Set<Trial.ID> = []
     /// The best value of each trial's objective on this worker.
     var best: [Trial.ID: Double] = [:]
   }
-  private let state: Mutex<State>
+  private let state = Mutex(State())
+  /// The worker, or a program's slot.
+  private let place: Atomic<Int>
 
   init(_ cohort: Cohort, worker: Int, in context: RunContext, pool: WorkerPool?) {
     trials = Dictionary(uniqueKeysWithValues: cohort.trials.map { ($0.id, $0) })
     (self.context, self.pool) = (context, pool)
-    state = Mutex(State(worker: worker))
+    place = Atomic(worker)
   }
 
-  private var worker: Int { state.withLock { $0.worker } }
+  private var worker: Int { place.load(ordering: .relaxed) }
 
   func report(_ metrics: EpochMetrics, of id: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict {
     let keptOutcome = try outcome.flatMap { try kept($0, after: metrics, of: id) }
@@ -87,7 +88,7 @@ final class TrialMonitor: TrialReporter {
   // MARK: programs
 
   func started(_ attempt: AttemptStart, of id: Trial.ID) throws {
-    state.withLock { $0.worker = attempt.slot }
+    place.store(attempt.slot, ordering: .relaxed)
     try context.recorder.started(id, attempt)
     context.curves?.started(id, isFresh: attempt.isFresh)
     if let trial = trials[id] { context.observer.observe(.started(cohort: Cohort([trial]), worker: attempt.slot)) }
@@ -131,5 +132,5 @@ struct RunQueue: TrialQueue {
     return (trial, TrialMonitor(work.cohort, worker: slot, in: context, pool: nil))
   }
 
-  var isStopping: Bool { context.isStopping }
+  var isStopping: Bool { context.isStopping || context.recorder.failure != nil }
 }
