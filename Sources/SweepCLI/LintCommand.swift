@@ -32,6 +32,8 @@ struct LintCommand: ParsableCommand {
 }
 
 extension LoadedSweep {
-  /// Says what the author should know, before anything runs.
-  func tell() { for remark in remarks { Terminal.error("\(remark.kind): \(remark.diagnostic)") } }
+  /// Says what the author should know, before anything runs. Notes are for 'sweep lint' and 'sweep plan'.
+  func tell(notes: Bool = false) {
+    for remark in remarks where notes || remark.kind == .warning { Terminal.error("\(remark.kind): \(remark.diagnostic)") }
+  }
 }

@@ -32,7 +32,7 @@ struct PlanCommand: ParsableCommand {
     let trainer = try trainers.entry(for: file)
     let forecast = try Forecast(file, trainer: trainer, workers: pool.workers, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
-    loaded.tell()
+    loaded.tell(notes: true)
     for line in summary(file, forecast) { Terminal.error(line) }
     for doubt in trainer.notes + file.doubts { Terminal.error("warning: \(doubt)") }
     if estimate { Terminal.error(forecast.time()) }

@@ -264,7 +264,7 @@ struct SweepFileReading {
     guard let node else {
       if isProgram {
         remark(
-          .note,
+          .warning,
           Diagnostic(
             "no metric is named: trials are ranked by \(CommandExecutor.secondsMetric), their wall time",
             remedy: "add 'metric:' with a name and a goal"), at: "")

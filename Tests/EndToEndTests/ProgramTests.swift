@@ -227,6 +227,28 @@ import Testing
     #expect(leftOver.isEmpty)
   }
 
+  /// Where groups of cgroup v2 can be made.
+  private static let hasGroups: Bool = {
+    return ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].contains { parent in
+      let path = "\(parent)/sweep-test-\(getpid())"
+      guard mkdir(path, 0o755) == 0 else { return false }
+      defer { rmdir(path) }
+      return access(path + "/cgroup.kill", W_OK) == 0
+    }
+  }()
+
+  @Test(.enabled(if: hasGroups, "no cgroup v2 in which groups can be made"))
+  func whoHidesItsEnvironmentAndSessionGoesWithItsTrialToo() throws {
+    try write("setsid env -i sleep 98765.25 & sleep 0.2; echo loss=1", "limits: {wall: 60}")
+    try run()
+    let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }
+    let hidden = processes.filter { process in
+      let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline")?.split(separator: 0) ?? []
+      return words.elementsEqual(["sleep", "98765.25"].map { Data($0.utf8) })
+    }
+    #expect(hidden.isEmpty)
+  }
+
   @Test func whatIsLeftOfAGroupGoesWithItsTrial() throws {
     try write("sleep 100 & setsid sleep 100 & echo loss=1")
     try run()

@@ -75,7 +75,8 @@ struct LibraryTests {
 
   @Test func anEndlessSearchHasAlwaysAnotherTrialForWhoAsks() throws {
     let store = try Store.open(folder.path("results.sqlite"))
-    let asked = try AskTell(Sweep("endless", minimize: "loss", parameters: [Parameter("x", .reals(min: 0, max: 1))], method: "random").file, in: store)
+    let asked = try AskTell(
+      Sweep("endless", minimize: "loss", parameters: [Parameter("x", .reals(min: 0, max: 1))], method: "random").file, in: store)
     let xs = try (0..<50).compactMap { _ in try asked.ask()?.real("x") }
     #expect(Set(xs).count == 50)
   }

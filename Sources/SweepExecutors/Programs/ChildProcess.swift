@@ -25,12 +25,13 @@ struct ChildProcess {
     var cpuSeconds: Int?
     /// How many processors, from which one on.
     var processors: (first: Int, count: Int)?
+    var group: ControlGroup?
   }
 
   /// - Throws: why it cannot be started.
   init(_ request: Request, devNull: Int32) throws(SweepError) {
     var spawn = csp_request()
-    (spawn.input, spawn.output, spawn.cgroup) = (devNull, request.log, -1)
+    (spawn.input, spawn.output, spawn.cgroup) = (devNull, request.log, request.group?.entrance ?? -1)
     spawn.cpu_seconds = UInt(request.cpuSeconds ?? 0)
     (spawn.first_processor, spawn.processors) = (Int32(request.processors?.first ?? 0), Int32(request.processors?.count ?? 0))
     var step: UnsafePointer<CChar>?

@@ -12,6 +12,8 @@ struct ProgramLoop {
   private let environment: ProgramEnvironment
   private let parser: LineParser
   private let devNull: Int32
+  /// Where a trial's limits are to hold for all that it starts.
+  private let groups: ControlGroups?
   /// Tells of logs that were written to.
   private let watch: Int32
   /// Whose logs they are.
@@ -37,6 +39,7 @@ struct ProgramLoop {
     parser = try LineParser(executor.program.report)
     devNull = open("/dev/null", O_RDWR | O_CLOEXEC)
     watch = csp_watch_open()
+    groups = executor.program.limits.endTrials ? ControlGroups() : nil
     freeSlots = (0..<slots).reversed()
     freeResources = executor.program.resources.mapValues { $0.reversed() }
     csp_adopt_orphans()
@@ -49,6 +52,7 @@ struct ProgramLoop {
       buffer.deallocate()
       close(devNull)
       close(watch)
+      groups?.remove()
     }
     while true {
       if isStopping { for program in running { program.end(.interrupted) } }
@@ -108,21 +112,24 @@ struct ProgramLoop {
     defer { close(log) }
     // Before the program starts, so that nothing is missed.
     let file = csp_watch_add(watch, folder.log)
+    let group = groups?.make("\(trial.number)-\(attempt)")
     let process: ChildProcess
     do throws(SweepError) {
       process = try ChildProcess(
         .init(
           path: try path(of: arguments.first ?? ""), arguments: arguments, environment: environment.texts(with: own), folder: program.folder,
           log: log, cpuSeconds: program.limits.cpu.map { max(1, Int($0.rounded(.up))) },
-          processors: program.limits.threads.map { (slot * $0, $0) }), devNull: devNull)
+          processors: program.limits.threads.map { (slot * $0, $0) }, group: group), devNull: devNull)
     } catch {
+      group?.end()
       csp_watch_remove(watch, file)
       throw error
     }
     for name in held.keys { freeResources[name]?.removeLast() }
     let reports = ProgramReports(of: trial, in: folder, after: lastEpoch, parser: parser, objective: executor.objective)
     let started = RunningProgram(
-      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, reports: reports, executor: executor)
+      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports,
+      executor: executor)
     running.append(started)
     watched[file] = started
     try reporter.started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh), of: trial.id)
@@ -225,7 +232,8 @@ struct ProgramLoop {
     }
     freeSlots.append(program.slot)
     for (name, value) in program.held { freeResources[name]?.append(value) }
-    // Who left the group, and was left to us when its parent died.
+    program.group?.end()
+    // Who left the process group, and was left to us when its parent died.
     let known = Set(running.map(\.process.id))
     ProcessTree.killMarked(folder: program.folder.path) { ProcessTree.children().filter { !known.contains($0) } }
   }

@@ -50,6 +50,9 @@ package struct Limits: Sendable, Hashable, Codable {
   /// Seconds between SIGTERM and SIGKILL.
   package var grace = 30.0
 
+  /// Whether a trial can be ended by one of them.
+  var endTrials: Bool { wall != nil || cpu != nil || memory != nil }
+
   package init(wall: Double? = nil, cpu: Double? = nil, memory: Int? = nil, threads: Int? = nil, grace: Double = 30) {
     (self.wall, self.cpu, self.memory, self.threads, self.grace) = (wall, cpu, memory, threads, grace)
   }

@@ -22,6 +22,7 @@ final class RunningProgram {
   /// The values that it holds of each resource.
   let held: [String: String]
   let process: ChildProcess
+  let group: ControlGroup?
   private let executor: CommandExecutor
   private(set) var reports: ProgramReports
   private(set) var termination: Termination?
@@ -36,10 +37,10 @@ final class RunningProgram {
 
   init(
     _ trial: Trial, reporter: any TrialReporter, slot: Int, folder: TrialFolder, held: [String: String], process: ChildProcess,
-    reports: ProgramReports, executor: CommandExecutor
+    group: ControlGroup?, reports: ProgramReports, executor: CommandExecutor
   ) {
     (self.trial, self.reporter, self.slot, self.folder, self.held) = (trial, reporter, slot, folder, held)
-    (self.process, self.reports, self.executor) = (process, reports, executor)
+    (self.process, self.group, self.reports, self.executor) = (process, group, reports, executor)
     let start = ContinuousClock.now
     self.start = start
     wallLimit = executor.program.limits.wall.map { start + .seconds($0) }
