@@ -63,17 +63,27 @@ static void become(const csp_request *r, pid_t parent, const cpu_set_t *processo
   if (processors) sched_setaffinity(0, sizeof *processors, processors);
   if (r->cpu_seconds > 0) {
     // SIGXCPU at the limit; SIGKILL some seconds later for those who ignore it.
-    struct rlimit limit = {r->cpu_seconds, r->cpu_seconds + 5};
+    struct rlimit limit, own;
+    STEP("getrlimit", getrlimit(RLIMIT_CPU, &own));
+    limit.rlim_cur = r->cpu_seconds < own.rlim_max ? r->cpu_seconds : own.rlim_max;
+    limit.rlim_max = r->cpu_seconds + 5 < own.rlim_max ? r->cpu_seconds + 5 : own.rlim_max;
     STEP("setrlimit", setrlimit(RLIMIT_CPU, &limit));
+  }
+  if (r->descriptors > 0) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+      limit.rlim_cur = r->descriptors;
+      setrlimit(RLIMIT_NOFILE, &limit);
+    }
   }
   if (r->folder) STEP("chdir", chdir(r->folder));
   STEP("dup2", dup2(r->input, 0));
   STEP("dup2", dup2(r->output, 1));
-  STEP("dup2", dup2(r->output, 2));
+  STEP("dup2", dup2(r->error, 2));
   if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)  // before Linux 5.9; ours are close-on-exec anyway
     for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
   // What the parent ignores would stay ignored.
-  const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+  const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD};
   for (unsigned i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -125,4 +135,17 @@ int csp_reap(pid_t process, int *status, struct rusage *usage) {
   return ended == process ? 1 : (int)ended;
 }
 
-void csp_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+void csp_adopt_orphans(void) {
+  struct sigaction action;
+  // A parent that ignores SIGCHLD has its children reaped by the kernel, and never learns how they ended.
+  if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+unsigned long csp_raise_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+  unsigned long before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : before;
+}

@@ -70,7 +70,6 @@ struct TellCommand: ParsableCommand {
     if more, failed != nil { throw ValidationError("--more and --failed contradict each other") }
     if metrics.isEmpty, failed == nil { throw ValidationError("give metrics (name=value), or --failed WHY") }
     if trial.number == nil { throw ValidationError("name the trial by its number") }
-    if let epoch, epoch < 0 { throw ValidationError("--epoch is \(epoch); use 0 or more") }
   }
 
   private func values() throws -> [(name: String, value: Double)] {

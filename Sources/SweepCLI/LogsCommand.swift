@@ -7,7 +7,7 @@ import SweepStore
 
 struct LogsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "logs", abstract: "Print what a trial's program printed.",
+    commandName: "logs", abstract: "Print what a trial's program printed: its standard output, and its standard error on ours.",
     discussion: """
       EXAMPLE
         sweep logs 7
@@ -19,7 +19,7 @@ struct LogsCommand: ParsableCommand {
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
   @Option(help: "Which attempt (default: the last).") var attempt: Int?
   @Flag(name: .shortAndLong, help: "Go on printing until the attempt has ended.") var follow = false
-  @Flag(help: "Print the path of the log, not the log.") var path = false
+  @Flag(help: "Print the path of the log, not the log; errors.log is beside it.") var path = false
   @OptionGroup var database: DatabaseOption
 
   func run() throws {
@@ -33,10 +33,15 @@ struct LogsCommand: ParsableCommand {
     guard let file = FileHandle(forReadingAtPath: log) else {
       throw SweepError(.io, "the log is not there any more", place: log, remedy: "it was moved or removed with the folder beside the database")
     }
+    let errors = FileHandle(forReadingAtPath: (log as NSString).deletingLastPathComponent + "/errors.log")
+    func copy(_ file: FileHandle?, to target: FileHandle) throws {
+      while let data = try file?.read(upToCount: 1 << 16), !data.isEmpty { try target.write(contentsOf: data) }
+    }
     while true {
       // In this order: what was printed before the end was seen is then printed, too.
       let isOver = try !follow || attempt(of: found, in: store).result != nil || !isRun(found, in: store)
-      while let data = try file.read(upToCount: 1 << 16), !data.isEmpty { try FileHandle.standardOutput.write(contentsOf: data) }
+      try copy(file, to: .standardOutput)
+      try copy(errors, to: .standardError)
       if isOver { return }
       usleep(200_000)
     }

@@ -5,39 +5,54 @@ public struct History: Sendable {
   /// How many positions of the search space were looked at before: where a sampler goes on.
   public let suggested: Int
   private let goal: Objective.Goal
-  private var curves: [Trial.ID: [(epoch: Int, value: Double)]] = [:]
+  private struct Curve {
+    var epochs: [Int] = []
+    var values: [Double] = []
+    /// At each entry the smallest value so far.
+    var best: [Double] = []
+  }
+  private var curves: [Trial.ID: Curve] = [:]
   /// By entry: the values of all trials that have so many, ascending.
   private var columns: [[Double]] = []
 
   public init(suggested: Int = 0, goal: Objective.Goal = .minimize) { (self.suggested, self.goal) = (suggested, goal) }
 
   /// The finite values of a trial's objective, in the order of its epochs. Smaller is better: those of a goal to maximise are negated.
-  public func values(of trial: Trial.ID) -> [Double] { (curves[trial] ?? []).map(\.value) }
+  public func values(of trial: Trial.ID) -> [Double] { curves[trial]?.values ?? [] }
+
+  /// The smallest of them; nil: there are none.
+  public func best(of trial: Trial.ID) -> Double? { curves[trial]?.best.last }
 
   /// The values of all trials at an entry of their curves (from 0; of any trial that has so many, whatever its state), ascending, the best first.
   public func sorted(at entry: Int) -> [Double] { columns.indices.contains(entry) ? columns[entry] : [] }
 
   /// Adds what a trial reported. An epoch that comes again replaces the one before, and those after it: the trial goes on from there.
   public mutating func add(_ value: Double, of trial: Trial.ID, epoch: Int) {
-    while let last = curves[trial]?.last, last.epoch >= epoch {
-      curves[trial]?.removeLast()
-      let entry = curves[trial]?.count ?? 0
-      columns[entry].remove(at: Self.place(of: last.value, in: columns[entry]))
+    var curve = curves[trial] ?? Curve()
+    curves[trial] = nil  // so that the curve is not copied below
+    while let last = curve.epochs.last, last >= epoch {
+      curve.epochs.removeLast()
+      curve.best.removeLast()
+      forget(curve.values.removeLast(), at: curve.values.count)
     }
-    guard value.isFinite else { return }
-    let oriented = goal == .maximize ? -value : value
-    let entry = curves[trial]?.count ?? 0
-    curves[trial, default: []].append((epoch, oriented))
-    if columns.count == entry { columns.append([]) }
-    columns[entry].insert(oriented, at: Self.place(of: oriented, in: columns[entry]))
+    if value.isFinite {
+      let oriented = goal == .maximize ? -value : value
+      let entry = curve.values.count
+      curve.epochs.append(epoch)
+      curve.values.append(oriented)
+      curve.best.append(min(oriented, curve.best.last ?? oriented))
+      if columns.count == entry { columns.append([]) }
+      columns[entry].insert(oriented, at: Self.place(of: oriented, in: columns[entry]))
+    }
+    curves[trial] = curve
   }
 
   /// Forgets a trial that starts anew.
   public mutating func remove(_ trial: Trial.ID) {
-    for (entry, point) in (curves.removeValue(forKey: trial) ?? []).enumerated() {
-      columns[entry].remove(at: Self.place(of: point.value, in: columns[entry]))
-    }
+    for (entry, value) in (curves.removeValue(forKey: trial)?.values ?? []).enumerated() { forget(value, at: entry) }
   }
+
+  private mutating func forget(_ value: Double, at entry: Int) { columns[entry].remove(at: Self.place(of: value, in: columns[entry])) }
 
   /// The first place whose value is not smaller.
   private static func place(of value: Double, in sorted: [Double]) -> Int {

@@ -199,11 +199,14 @@ package enum JSONText {
       case UInt8(ascii: "f"): return "\u{c}"
       case UInt8(ascii: "u"):
         guard let unit = codeUnit() else { return nil }
-        guard unit & 0xfc00 == 0xd800 else { return Unicode.Scalar(unit) }
-        // A character beyond the first 65,536 comes as two.
-        guard position + 2 < bytes.count, bytes[position + 1] == UInt8(ascii: "\\"), bytes[position + 2] == UInt8(ascii: "u") else { return nil }
+        guard unit & 0xfc00 == 0xd800 else { return Unicode.Scalar(unit) ?? "\u{fffd}" }
+        // A character beyond the first 65,536 comes as two; half of one is none.
+        guard position + 2 < bytes.count, bytes[position + 1] == UInt8(ascii: "\\"), bytes[position + 2] == UInt8(ascii: "u") else {
+          return "\u{fffd}"
+        }
         position += 2
-        guard let low = codeUnit(), low & 0xfc00 == 0xdc00 else { return nil }
+        guard let low = codeUnit() else { return nil }
+        guard low & 0xfc00 == 0xdc00 else { return "\u{fffd}" }
         return Unicode.Scalar(0x10000 + (unit & 0x3ff) << 10 + (low & 0x3ff))
       case let other: return Unicode.Scalar(other)
       }

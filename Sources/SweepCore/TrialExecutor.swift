@@ -1,4 +1,4 @@
-// The boundary between the sweep and whatever a trial is: a built-in training, later any program.
+// The boundary between the sweep and whatever a trial is: a built-in training, any program, a closure.
 // The pool gives the concurrency; an executor runs on the thread it is called on and sees the world only through a `TrialReporter`.
 
 /// Trials that run together on one worker, with the work they are expected to be.
@@ -47,56 +47,10 @@ public protocol ConcurrentTrialExecutor: TrialExecutor {
 public protocol TrialQueue: Sendable {
   /// The next trial and who hears of it; nil: none now. It is asked again when a trial has ended.
   func next(slot: Int) -> (trial: Trial, reporter: any TrialReporter)?
+  /// Whether running trials are to be interrupted.
   var isStopping: Bool { get }
-}
-
-/// A program of a trial that has been started.
-public struct AttemptStart: Sendable, Equatable {
-  /// From 1; counts every start of the trial.
-  public let number: Int
-  /// The place where it runs, from 0: of those that run at a time, each has another.
-  public let slot: Int
-  /// The process, which leads a group of its own.
-  public let process: Int32?
-  /// What it prints.
-  public let log: String?
-  /// Whether it has nothing to go on from: what earlier attempts reported is then forgotten.
-  public let isFresh: Bool
-
-  public init(number: Int, slot: Int = 0, process: Int32?, log: String?, isFresh: Bool) {
-    self.slot = slot
-    (self.number, self.process, self.log, self.isFresh) = (number, process, log, isFresh)
-  }
-}
-
-/// How an attempt ended, and what it took.
-public struct AttemptEnd: Sendable, Equatable {
-  public enum Result: String, Sendable, CaseIterable { case complete, pruned, diverged, failed, interrupted }
-
-  /// Of the attempt, from 1.
-  public let number: Int
-  public let result: Result
-  /// Why, in a sentence.
-  public let reason: String?
-  public let exitCode: Int32?
-  public let signal: Int32?
-  /// Wall time.
-  public let seconds: Double
-  /// The epoch that has them as its metric `seconds`; nil: the program reported some of its own.
-  public let secondsEpoch: Int?
-  /// Of the process and what it waited for.
-  public let cpuSeconds: Double
-  /// The largest resident set of one of its processes, as far as it was seen; 0: it was too small or too short for that.
-  public let memoryBytes: Int
-
-  public init(
-    number: Int, result: Result, reason: String?, exitCode: Int32?, signal: Int32?, seconds: Double, secondsEpoch: Int?,
-    cpuSeconds: Double, memoryBytes: Int
-  ) {
-    (self.number, self.secondsEpoch) = (number, secondsEpoch)
-    (self.result, self.reason, self.exitCode, self.signal) = (result, reason, exitCode, signal)
-    (self.seconds, self.cpuSeconds, self.memoryBytes) = (seconds, cpuSeconds, memoryBytes)
-  }
+  /// Whether nothing more is to be started, not even another attempt.
+  var isOver: Bool { get }
 }
 
 /// How a trial ended.
@@ -106,6 +60,12 @@ public enum TrialEnd: Sendable, Equatable {
   /// A metric became NaN or infinite: a result, not an error.
   case diverged(epoch: Int, reason: String)
   case failed(reason: String)
+
+  /// That of a trial that came to its own end: `diverged` where the last value of its objective is not finite.
+  public static func reached(_ value: Double?, of metric: String, epoch: Int) -> TrialEnd {
+    guard let value, !value.isFinite else { return .complete }
+    return .diverged(epoch: epoch, reason: "\(metric) is \(value.isNaN ? "not a number" : "infinite")")
+  }
 
   public var state: TrialState {
     switch self {

@@ -3,11 +3,14 @@
 
 import Foundation
 import SweepCore
+import SweepExecutors
 import SweepStore
 
 /// A sweep whose trials somebody else runs.
 public struct AskTell: Sendable {
+  /// As it was planned.
   public let file: SweepFile
+  /// Its row.
   public let sweep: SweepRecord
   private let store: Store
 
@@ -16,9 +19,8 @@ public struct AskTell: Sendable {
   public init(_ file: SweepFile, in store: Store) throws(SweepError) {
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
-    let trainer = TrainerEntry(name: file.trainer, parameters: [], metrics: [], isOpen: true) { _ in AskedExecutor() }
     (self.file, self.store) = (file, store)
-    sweep = try Planner().plan(file, trainer: trainer, in: store).sweep
+    sweep = try Planner().plan(file, trainer: AskExecutor.entry, in: store).sweep
   }
 
   /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
@@ -41,8 +43,8 @@ public struct AskTell: Sendable {
   public func ask() throws(SweepError) -> Trial? {
     if let trial = try store.claim(sweepID: sweep.id) { return trial }
     guard try Planner().count(file) == nil else { return nil }
-    try Planner.grow(file, sweepID: sweep.id, by: 1, in: store)
-    return try store.claim(sweepID: sweep.id)
+    var growth = try Planner.Growth(of: file, sweepID: sweep.id, in: store)
+    return try growth.grow(by: 1) > 0 ? store.claim(sweepID: sweep.id) : nil
   }
 
   /// Records metrics of an epoch. Values of the same epoch come together; of those that come twice the last counts.
@@ -50,7 +52,7 @@ public struct AskTell: Sendable {
   public func report(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int) throws(SweepError) {
     let record = try running(trial)
     let recorder = recorder()
-    try recorder.record(EpochMetrics(epoch: epoch ?? record.epochsDone + 1, values: values), checkpoint: nil, of: record.id)
+    try recorder.record(EpochMetrics(epoch: try Self.checked(epoch, after: record), values: values), checkpoint: nil, of: record.id)
     try recorder.flush()
   }
 
@@ -58,16 +60,19 @@ public struct AskTell: Sendable {
   public func tell(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, _ end: TrialEnd = .complete) throws(SweepError) {
     let record = try running(trial)
     let recorder = recorder()
-    if !values.isEmpty {
-      try recorder.record(EpochMetrics(epoch: epoch ?? record.epochsDone + 1, values: values), checkpoint: nil, of: record.id)
-    }
-    let objective = values.last { $0.name == sweep.objective.metric }?.value
-    if end == .complete, let objective, !objective.isFinite {
-      try recorder.ended(record.id, .diverged(epoch: epoch ?? record.epochsDone + 1, reason: "\(sweep.objective.metric) is not finite"))
-    } else {
-      try recorder.ended(record.id, end)
-    }
+    let epoch = try Self.checked(epoch, after: record)
+    if !values.isEmpty { try recorder.record(EpochMetrics(epoch: epoch, values: values), checkpoint: nil, of: record.id) }
+    let metric = sweep.objective.metric
+    try recorder.ended(record.id, end == .complete ? .reached(values.last { $0.name == metric }?.value, of: metric, epoch: epoch) : end)
     try recorder.flush()
+  }
+
+  private static func checked(_ epoch: Int?, after record: TrialRecord) throws(SweepError) -> Int {
+    let epoch = epoch ?? record.epochsDone + 1
+    guard (0...ProgramReport.largestEpoch).contains(epoch) else {
+      throw SweepError(.input, "the epoch is \(epoch)", remedy: "use one of 0 to \(ProgramReport.largestEpoch)")
+    }
+    return epoch
   }
 
   /// Gives trials that were asked for and never told back to those that wait.
@@ -87,9 +92,4 @@ public struct AskTell: Sendable {
     }
     return record
   }
-}
-
-/// Only a name for planning: nobody runs it here.
-private struct AskedExecutor: TrialExecutor {
-  func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws { preconditionFailure("asked trials are run elsewhere") }
 }

@@ -11,7 +11,8 @@ public struct Planner: Sendable {
   public static let defaultMaxTrials = 10_000_000
 
   private let maxTrials: Int
-  private static let chunk = 4096
+  /// Points that are made at a time.
+  package static let chunk = 4096
 
   public init(maxTrials: Int? = nil) { self.maxTrials = maxTrials ?? Self.defaultMaxTrials }
 
@@ -37,8 +38,7 @@ public struct Planner: Sendable {
   /// - Parameter positions: of the sampler, from 0; nil: all, or the run cap's.
   package static func points(of file: SweepFile, after first: Int = 0, limit: Int? = nil) throws(SweepError) -> PointSequence {
     PointSequence(
-      sampler: try samplers.find(file.method), space: file.space, seed: file.seed, position: first, chunk: chunk,
-      left: limit ?? file.rules.runCap ?? .max)
+      sampler: try samplers.find(file.method), space: file.space, seed: file.seed, position: first, left: limit ?? file.rules.runCap ?? .max)
   }
 
   /// Points of a sampler, chunk by chunk.
@@ -48,20 +48,19 @@ public struct Planner: Sendable {
     fileprivate let seed: Int
     /// Of the sampler.
     private(set) fileprivate var position: Int
-    fileprivate let chunk: Int
     /// Points.
     private(set) fileprivate var left: Int
 
-    fileprivate init(sampler: any Sampler, space: SearchSpace, seed: Int, position: Int, chunk: Int, left: Int) {
-      (self.sampler, self.space, self.seed, self.position, self.chunk, self.left) = (sampler, space, seed, position, chunk, left)
+    fileprivate init(sampler: any Sampler, space: SearchSpace, seed: Int, position: Int, left: Int) {
+      (self.sampler, self.space, self.seed, self.position, self.left) = (sampler, space, seed, position, left)
     }
 
     /// Empty at the end.
-    package mutating func next() throws(SweepError) -> [Assignment] {
+    package mutating func next(atMost most: Int = Planner.chunk) throws(SweepError) -> [Assignment] {
       let total = try sampler.count(in: space)
       var searched = 0
       while left > 0, position < total ?? .max {
-        let step = min(chunk, left)
+        let step = min(most, left)
         let points = try sampler.suggest(step, in: space, given: History(suggested: position), seed: seed)
         position += step
         left -= points.count
@@ -105,11 +104,32 @@ public struct Planner: Sendable {
     }
   }
 
-  /// Plans more points of an endless sweep.
-  static func grow(_ file: SweepFile, sweepID: Int64, by count: Int, in store: Store) throws(SweepError) {
-    var points = try points(of: file, after: try store.counts(sweepID: sweepID).total, limit: .max)
-    var added = 0
-    while added < count { added += try store.addTrials(Array(try points.next().prefix(count)), sweepID: sweepID) }
+  /// Plans more points of an endless sweep, from where it stands.
+  struct Growth {
+    private var points: PointSequence
+    private let sweepID: Int64
+    private let store: Store
+
+    init(of file: SweepFile, sweepID: Int64, in store: Store) throws(SweepError) {
+      // Every trial took a position or more: what comes again is there already.
+      points = try Planner.points(of: file, after: try store.counts(sweepID: sweepID).total, limit: .max)
+      (self.sweepID, self.store) = (sweepID, store)
+    }
+
+    /// - Returns: how many points are new; fewer than `count` where hardly any is left that is not there.
+    mutating func grow(by count: Int) throws(SweepError) -> Int {
+      var (added, drawn) = (0, 0)
+      while added < count, drawn < Self.mostInVain {
+        let more = try points.next(atMost: count - added)
+        let new = try store.addTrials(more, sweepID: sweepID)
+        added += new
+        drawn = new > 0 ? 0 : drawn + more.count
+      }
+      return added
+    }
+
+    /// Points that are drawn without one that is new before that is the end of them.
+    private static let mostInVain = 10_000
   }
 
   /// A sweep grows and shrinks by its swept parameters; everything else stays, or the trials would not be comparable.

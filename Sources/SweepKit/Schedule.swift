@@ -19,6 +19,8 @@ final class Schedule: Sendable {
     var lastNumber = 0
     var isExhausted = false
     var failure: SweepError?
+    /// Of an endless sweep, once it was needed.
+    var growth: Planner.Growth?
   }
 
   /// Trials read and grouped at a time.
@@ -43,8 +45,11 @@ final class Schedule: Sendable {
       do throws(SweepError) {
         if state.ready.isEmpty, !state.isExhausted { try readWindow(&state) }
         if state.ready.isEmpty, let growing {
-          try Planner.grow(growing, sweepID: sweepID, by: max(16, 2 * workers), in: store)
-          try readWindow(&state)
+          var growth: Planner.Growth
+          if let known = state.growth { growth = known } else { growth = try Planner.Growth(of: growing, sweepID: sweepID, in: store) }
+          let added = try growth.grow(by: max(16, 2 * workers))
+          state.growth = growth
+          if added > 0 { try readWindow(&state) }
         }
         guard var work = state.ready.popLast() else { return nil }
         for (index, trial) in work.cohort.trials.enumerated() where trial.completedEpochs > 0 && trial.checkpoint == nil {

@@ -24,6 +24,7 @@ final class StopRules: Sendable {
 
   private let rules: RunRules
   private let objective: Objective
+  private let timeBudget: Duration?
   /// Flapping is for programs: whoever computes here does not fail at every start.
   private let watchesFlapping: Bool
   private let start = ContinuousClock.now
@@ -36,6 +37,7 @@ final class StopRules: Sendable {
   /// - Parameter best: of the trials that have run before.
   init(_ rules: RunRules, objective: Objective, isProgram: Bool, best: Double?) {
     (self.rules, self.objective) = (rules, objective)
+    timeBudget = rules.timeBudget.map { .seconds(min(max($0, 0), Quantity.mostSeconds)) }
     let isSwitchedOff = ["true", "1"].contains(ProcessInfo.processInfo.environment["WANDB_AGENT_DISABLE_FLAPPING"]?.lowercased() ?? "")
     watchesFlapping = isProgram && !rules.allowsFlapping && !isSwitchedOff
     if let best { reported(best) }
@@ -48,7 +50,7 @@ final class StopRules: Sendable {
   }
 
   /// Whether running trials are to be interrupted.
-  var isTimeUp: Bool { rules.timeBudget.map { ContinuousClock.now - start >= .seconds($0) } ?? false }
+  var isTimeUp: Bool { timeBudget.map { ContinuousClock.now - start >= $0 } ?? false }
 
   func reported(_ value: Double) {
     guard let target = rules.target, value == target || objective.isBetter(value, than: target) else { return }
@@ -74,7 +76,7 @@ extension StopRules.Reason {
   var text: String {
     switch self {
     case .target(let target): "the target of \(target) is reached: nothing more is started"
-    case .timeBudget(let seconds): "the time budget of \(Int(seconds)) s is used up; 'sweep resume' goes on with another"
+    case .timeBudget(let seconds): "the time budget of \(seconds) s is used up; 'sweep resume' goes on with another"
     case .failures(let count): "\(counted(count, "trial")) failed, as many as max_failures allows: nothing more is started"
     case .flapping(let count):
       "the first \(count) trials failed at once: nothing more is started; 'sweep logs TRIAL' shows why ('allow_flapping: true' goes on)"

@@ -25,6 +25,7 @@ public struct Sweep: Sendable {
     self.init(name, Objective(metric: metric, goal: .minimize), parameters, method, seed, rules, earlyTermination)
   }
 
+  /// The same with a metric of which more is better.
   public init(
     _ name: String, maximize metric: String, parameters: [Parameter], method: String = "grid", seed: Int = 0, rules: RunRules = RunRules(),
     earlyTermination: EarlyTermination? = nil
@@ -126,11 +127,7 @@ private struct ClosureExecutor: TrialExecutor {
         try reporter.finish(trial.id, .pruned(afterEpoch: state.epoch))
         continue
       }
-      if let value = state.metrics[metric], !value.isFinite {
-        try reporter.finish(trial.id, .diverged(epoch: state.epoch, reason: "\(metric) is \(value.isNaN ? "not a number" : "infinite")"))
-      } else {
-        try reporter.finish(trial.id, .complete)
-      }
+      try reporter.finish(trial.id, .reached(state.metrics[metric], of: metric, epoch: state.epoch))
     }
   }
 }

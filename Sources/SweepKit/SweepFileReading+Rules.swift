@@ -64,9 +64,12 @@ extension SweepFileReading {
 
 /// Times and sizes with their units.
 package enum Quantity {
-  /// nil where it is none, or not finite.
+  /// More than thirty years are nobody's limit.
+  package static let mostSeconds = 1e9
+
+  /// nil where it is none, or more than `mostSeconds`.
   package static func seconds(_ text: String) -> Double? {
-    sum(text, units: ["s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "ms": 0.001, "": 1])
+    sum(text, units: ["s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "ms": 0.001, "": 1]).flatMap { $0 <= mostSeconds ? $0 : nil }
   }
 
   /// Decimal and binary units are the same here, the binary ones, as with `ulimit` and W&B's own tools; a limit is no matter of 7 %.

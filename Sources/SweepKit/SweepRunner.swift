@@ -31,7 +31,9 @@ public struct SweepRunner: Sendable {
   public struct Options: Sendable {
     /// nil: one per core.
     public var workers: Int?
+    /// Points that may be planned; nil: `Planner.defaultMaxTrials`.
     public var maxTrials: Int?
+    /// Whether failed trials run again.
     public var retryFailed: Bool
 
     public init(workers: Int? = nil, maxTrials: Int? = nil, retryFailed: Bool = false) {
@@ -59,7 +61,7 @@ public struct SweepRunner: Sendable {
     try tellChangedCommand()
     let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
     let workplace = Workplace(sweep: sweep.name, folder: store.trialFolder(of: sweep)) { [logger] in logger.notice("\($0)") }
-    try endLeftovers(of: sweep, workplace)
+    endLeftovers(workplace)
     try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed, keepsEpochs: file.program != nil)
     let before = try store.counts(sweepID: sweep.id)
     if before.toRun > 0 { try checkParameters() }
@@ -70,7 +72,7 @@ public struct SweepRunner: Sendable {
     let executor = trainer.make(workplace)
     let schedule = Schedule(store: store, sweepID: sweep.id, executor: executor, workers: workers, growing: points == nil ? file : nil)
     let work = schedule.expectedWork(of: before.toRun)
-    if before.toRun > 0 {
+    if before.toRun > 0 || points == nil {
       try executor.prepare(for: file.space)
       let environment = RunEnvironment.text(workers: workers, implementation: trainer.implementation)
       try store.addEvent(sweepID: sweep.id, kind: "started", detail: environment)
@@ -111,11 +113,10 @@ public struct SweepRunner: Sendable {
   }
 
   /// A runner that was killed may have left programs running; none runs twice at a time.
-  private func endLeftovers(of sweep: SweepRecord, _ workplace: Workplace) throws(SweepError) {
+  private func endLeftovers(_ workplace: Workplace) {
     guard file.program != nil else { return }
-    stop.beforeForcedExit { endAll(in: workplace.folder) }
-    let folders = try store.openAttempts(sweepID: sweep.id).map { "\(workplace.folder)/\($0.trial)" }
-    let count = SweepExecutors.endLeftovers(of: folders)
+    stop.beforeForcedExit { _ = endPrograms(in: workplace.folder) }
+    let count = endPrograms(in: workplace.folder)
     if count > 0 { logger.notice("ended \(count == 1 ? "1 process" : "\(count) processes") that a killed run had left behind") }
   }
 

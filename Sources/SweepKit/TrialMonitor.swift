@@ -133,4 +133,5 @@ struct RunQueue: TrialQueue {
   }
 
   var isStopping: Bool { context.isStopping || context.recorder.failure != nil }
+  var isOver: Bool { context.isOver }
 }

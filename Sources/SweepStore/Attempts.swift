@@ -17,9 +17,7 @@ public struct AttemptRecord: Sendable {
   public let seconds: Double?
   public let cpuSeconds: Double?
   public let memoryBytes: Int?
-  /// The process that leads the group.
-  public let process: Int?
-  /// The path of what it printed.
+  /// The path of what it printed on its standard output.
   public let log: String?
 
   fileprivate init(_ row: Row) {
@@ -27,7 +25,7 @@ public struct AttemptRecord: Sendable {
     result = (row["result"] as String?).flatMap(AttemptEnd.Result.init)
     (reason, exitCode, signal) = (row["reason"], row["exit_code"], row["signal"])
     (seconds, cpuSeconds, memoryBytes) = (row["seconds"], row["cpu_seconds"], row["memory_bytes"])
-    (process, log) = (row["process"], row["log"])
+    log = row["log"]
   }
 }
 
@@ -63,7 +61,7 @@ enum Attempts {
     try update.run()
   }
 
-  /// Says of attempts whose end nobody saw that they were cut short.
+  /// Says of attempts whose end nobody saw that they were cut short. They have no `finished_at`, which tells them from all others.
   static func closeOpen(_ db: Database, trialID: Int64) throws {
     try db.cachedStatement(
       sql: "UPDATE attempt SET result = 'interrupted', reason = 'sweep itself was killed' WHERE trial_id = ? AND result IS NULL"
@@ -85,19 +83,6 @@ extension Store {
       guard try db.tableExists("attempt") else { return [] }
       return try Row.fetchAll(db, sql: "SELECT * FROM attempt WHERE trial_id = ? ORDER BY attempt", arguments: [trial.rawValue])
         .map(AttemptRecord.init)
-    }
-  }
-
-  /// Attempts of a sweep whose end nobody recorded, with their trials' numbers: their runner was killed, or is at it.
-  public func openAttempts(sweepID: Int64) throws(SweepError) -> [(trial: Int, attempt: AttemptRecord)] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT number, attempt.* FROM trial JOIN attempt ON trial_id = trial.id AND attempt.attempt = trial.attempt
-          WHERE sweep_id = ? AND state = 'running' AND result IS NULL ORDER BY number
-          """, arguments: [sweepID]
-      ).map { ($0["number"], AttemptRecord($0)) }
     }
   }
 

@@ -165,6 +165,7 @@ public final class Recorder: Sendable {
   private func write(_ messages: [(trial: Trial.ID, message: Message)], to db: Database, metricIDs: inout [String: Int64]) throws {
     var order: [Trial.ID] = []
     var changes: [Trial.ID: Change] = [:]
+    var hasNewMetrics = false
     let insert = try FastStatement(db, "INSERT OR REPLACE INTO epoch_metric (trial_id, epoch, metric_id, value) VALUES (?, ?, ?, ?)")
     for (trial, message) in messages {
       if changes[trial] == nil { order.append(trial) }
@@ -176,10 +177,9 @@ public final class Recorder: Sendable {
         if let attempt { try Attempts.insert(db, trial, attempt, at: at) }
       case .attemptEnded(let end, let waitsAgain, let at):
         try Attempts.update(db, trial, end, at: at)
-        if waitsAgain {
-          changes[trial, default: Change()].state = .waiting
-          changes[trial]?.reason = end.reason
-        }
+        var change = changes[trial] ?? Change()
+        if waitsAgain { (change.state, change.reason) = (.waiting, end.reason) }
+        changes[trial] = change
       case .ended(let end, let at):
         changes[trial, default: Change()].state = end.state
         changes[trial]?.reason = end.reason
@@ -193,7 +193,7 @@ public final class Recorder: Sendable {
         insert.bind(1, trial.rawValue)
         insert.bind(2, metrics.epoch)
         for (name, value) in metrics.values {
-          let id = try metricIDs[name] ?? metricID(name, db)
+          guard let id = try metricIDs[name] ?? metricID(name, db, count: metricIDs.count, hasNew: &hasNewMetrics) else { continue }
           metricIDs[name] = id
           insert.bind(3, id)
           insert.bind(4, value)
@@ -209,6 +209,7 @@ public final class Recorder: Sendable {
     for trial in order {
       if let change = changes[trial] { try write(change, of: trial, to: db) }
     }
+    if hasNewMetrics { try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames) }
     if changes.values.contains(where: { !$0.kept.isEmpty || $0.hasEnded }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
   }
 
@@ -244,16 +245,27 @@ public final class Recorder: Sendable {
     }
   }
 
-  /// The row of a metric; a name not seen before gets one, and the views a column.
-  private func metricID(_ name: String, _ db: Database) throws -> Int64 {
-    let find = "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"
-    var id = try Int64.fetchOne(db, sql: find, arguments: [sweep.id, name])
-    if id == nil {
-      try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [sweep.id, name])
-      id = db.lastInsertedRowID
-      try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames)
+  /// The metrics that a sweep can have: each is a column of its views.
+  private static let mostMetrics = 1000
+  private static let longestMetricName = 200
+
+  /// The row of a metric; a name not seen before gets one. nil, said once: there are too many, or it is too long.
+  private func metricID(_ name: String, _ db: Database, count: Int, hasNew: inout Bool) throws -> Int64? {
+    if let id = try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"), arguments: [sweep.id, name])
+    {
+      return id
     }
-    guard let id else { preconditionFailure("the metric was just written") }
-    return id
+    guard count < Self.mostMetrics, name.utf8.count <= Self.longestMetricName else {
+      let text = "metrics beyond the first \(Self.mostMetrics), or with names of more than \(Self.longestMetricName) bytes, are not recorded"
+      let isSaid =
+        try Bool.fetchOne(
+          db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM event WHERE sweep_id = ? AND detail = ?)"), arguments: [sweep.id, text]) ?? false
+      if !isSaid { try store.addEvent(db, sweepID: sweep.id, kind: "note", detail: text) }
+      return nil
+    }
+    try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [sweep.id, name])
+    hasNew = true
+    return db.lastInsertedRowID
   }
 }

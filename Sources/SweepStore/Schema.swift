@@ -157,6 +157,7 @@ enum Schema {
             memory_bytes INTEGER,
             process INTEGER,
             log TEXT,
+            forgiven INTEGER NOT NULL DEFAULT 0 CHECK (forgiven IN (0, 1)),
             PRIMARY KEY (trial_id, attempt)
           ) STRICT, WITHOUT ROWID;
           """)

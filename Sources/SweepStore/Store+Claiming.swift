@@ -8,7 +8,7 @@ import SweepCore
 extension Store {
   /// Takes the trials of a runner that died or stopped back to `waiting`, to go on from their checkpoints.
   /// - Parameters:
-  ///   - retryFailed: failed trials start anew, too.
+  ///   - retryFailed: failed trials run again, too, with as many retries as at first.
   ///   - keepsEpochs: whether what they reported stays: programs keep their own checkpoints, and what they went on from is known when they start.
   /// - Returns: how many trials were taken back.
   @discardableResult public func requeue(sweepID: Int64, retryFailed: Bool, keepsEpochs: Bool = false) throws(SweepError) -> Int {
@@ -22,6 +22,9 @@ extension Store {
           try takeBack(db, trialID: id)
         }
         try Attempts.closeOpen(db, trialID: id)
+        if retryFailed {
+          try db.cachedStatement(sql: "UPDATE attempt SET forgiven = 1 WHERE trial_id = ? AND result = 'failed'").execute(arguments: [id])
+        }
       }
       if !orphans.isEmpty { try addEvent(db, sweepID: sweepID, kind: "requeued", detail: counted(orphans.count, "trial")) }
       return orphans.count
@@ -86,7 +89,7 @@ extension Store {
         db,
         sql: """
           SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0), trial.attempt, epochs_done,
-            CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed') END,
+            CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed' AND NOT forgiven) END,
             CASE trial.attempt WHEN 0 THEN 0 ELSE ifnull(
               (SELECT finished_at IS NULL FROM attempt AS a WHERE a.trial_id = trial.id AND a.attempt = trial.attempt), 0) END
           FROM trial LEFT JOIN checkpoint ON trial_id = trial.id

@@ -85,7 +85,8 @@ import Testing
         ])
     let path = try binary.run("logs", "1", "--path").output.dropLast()
     let log = String(decoding: FileManager.default.contents(atPath: String(path)) ?? Data(), as: UTF8.self)
-    #expect(log.contains("config: i=1") && log.contains("an error") && log.hasSuffix("epoch=4 loss=0.0625"), "\(log)")
+    #expect(log.contains("config: i=1") && !log.contains("an error") && log.hasSuffix("epoch=4 loss=0.0625"), "\(log)")
+    #expect(try binary.run("logs", "1").errors == "an error\n")
   }
 
   @Test func aPatternReadsLinesAsPeopleWriteThem() throws {
@@ -125,6 +126,70 @@ import Testing
     let log = try #require(
       try FileManager.default.attributesOfItem(atPath: folder.path("results.sqlite-trials/p/1/attempt-1/output.log"))[.size] as? Int)
     #expect(log > 24_000_000)
+  }
+
+  @Test func aProgressBarOnStandardErrorDoesNotHideWhatIsPrinted() throws {
+    try write("for e in 1 2 3; do printf '\\r %d%%|##  | %d/3' $e $e >&2; echo epoch=$e loss=$e; done; printf '\\r\\n' >&2; echo done >&2; exit 3")
+    try run(expecting: 1)
+    #expect(try texts("SELECT count(*) FROM epochs_p WHERE loss IS NOT NULL") == ["3"])
+    #expect(try texts("SELECT reason FROM trials_p") == ["exit code 3: done"])
+  }
+
+  @Test func epochsAreReadAlikeWhereverTheyAreReported() throws {
+    try write(
+      """
+      echo '{"it": 1.0, "loss": 1}'; echo 'it=2 loss=2'; echo '{"it": 3, "loss": 3}' >> $SWEEP_REPORT
+      echo 'it=9223372036854775807 loss=9'; echo '{"it": -1, "loss": 9, "epoch": 1}'; echo '{"a\\ud800": 1, "it": 4, "loss": 4}'
+      """, "report: {epoch: it}")
+    try run()
+    let epochs = try texts("SELECT epoch, loss FROM epochs_p WHERE loss IS NOT NULL ORDER BY 1")
+    #expect(Set(["1 1.0", "2 2.0", "3 3.0", "4 4.0"]).isSubset(of: epochs), "\(epochs)")
+  }
+
+  @Test func manyMetricsAreOneColumnEachUpToAThousand() throws {
+    try write("i=0; while [ $i -lt 1200 ]; do i=$((i + 1)); echo m$i=1; done; echo loss=1", metric: "{name: m1}")
+    try run()
+    #expect(try texts("SELECT count(*) FROM metric") == ["1000"])
+    #expect(try texts("SELECT count(*) FROM event WHERE detail LIKE '%are not recorded'") == ["1"])
+  }
+
+  @Test func foldersOfARemovedDatabaseAreNobodys() throws {
+    try write("echo $1 >> \"$SWEEP_CHECKPOINT/s\"; [ $SWEEP_CONTINUES = 0 ] && echo loss=${1#i=}", parameters: "i: {value: 1}")
+    try run()
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("results.sqlite") && !name.hasSuffix("-trials")
+    {
+      try FileManager.default.removeItem(atPath: folder.path(name))
+    }
+    try write("echo $1 >> \"$SWEEP_CHECKPOINT/s\"; [ $SWEEP_CONTINUES = 0 ] && echo loss=${1#i=}", parameters: "i: {value: 7}")
+    try run()
+    #expect(try texts("SELECT state, objective FROM trials_p") == ["complete 7.0"])
+    #expect(FileManager.default.fileExists(atPath: folder.path("results.sqlite-trials/p/1.old-1/checkpoint/s")))
+  }
+
+  @Test func programsThatLeaveManyChildrenLeaveNoZombies() throws {
+    try write(
+      "i=0; while [ $i -lt 10 ]; do i=$((i + 1)); (sleep 0.01 &) ; setsid sleep 0.01 & done; sleep 0.05; echo loss=1",
+      parameters: "i: {min: 1, max: 30}\nj: {value: 1}")
+    try folder.write("echo loss=1; sleep 3", to: "last.sh")
+    let child = try binary.start(["run", "p.yaml", "-q", "--workers", "4"])
+    var most = 0
+    while child.isRunning {
+      let zombies = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.count { process in
+        let stat = String(decoding: FileManager.default.contents(atPath: "/proc/\(process)/stat") ?? Data(), as: UTF8.self)
+        let fields = stat.split(separator: " ")
+        return fields.count > 3 && fields[2] == "Z" && fields[1] == "(sleep)"
+      }
+      most = max(most, zombies ?? 0)
+      usleep(20_000)
+    }
+    #expect(child.wait().status == 0 && most < 150, "\(most) zombies")
+  }
+
+  @Test func howAProgramEndedIsSeenThoughWeWereToldToIgnoreIt() throws {
+    try write("exit 3")
+    let result = try binary.run(["-c", "trap '' CHLD; exec \(SweepBinary.path) run p.yaml -q"], program: "/bin/sh")
+    #expect(result.status == 1)
+    #expect(try texts("SELECT state, reason FROM trials_p") == ["failed exit code 3"])
   }
 
   @Test func aMetricThatIsNeverReportedIsMissed() throws {
@@ -326,6 +391,28 @@ import Testing
       to: "t.yaml")
     #expect(try binary.run("run", "t.yaml", "--workers", "1").status == 0)
     #expect(try texts("SELECT state, epochs_done FROM trials_t") == ["complete 4", "pruned 2", "pruned 2"])
+  }
+
+  @Test func anEndlessSearchOfWhatHasAnEndEnds() throws {
+    try write("echo loss=1", parameters: "x: {distribution: q_uniform, min: 0, max: 3, q: 1}")
+    try folder.write(
+      try String(contentsOfFile: folder.path("p.yaml"), encoding: .utf8).replacing("method: grid", with: "method: random"), to: "p.yaml")
+    try run()
+    #expect(try texts("SELECT count(*), count(DISTINCT x) FROM trials_p") == ["4 4"])
+  }
+
+  @Test func afterRetryFailedATrialHasItsRetriesAgain() throws {
+    try write("exit $SWEEP_ATTEMPT", "retries: {count: 1, backoff: 0.01s}\nallow_flapping: true")
+    try run(expecting: 1)
+    try run("--retry-failed", expecting: 1)
+    #expect(try texts("SELECT exit_code, forgiven FROM attempt") == ["1 1", "2 1", "3 0", "4 0"])
+  }
+
+  @Test func whatIsNoTimeIsRefusedAndNotTrappedOn() throws {
+    for rule in ["limits: {wall: 1111111111111111111111111111111}", "time_budget: 99999999999999999999999999", "limits: {grace: 1e300s}"] {
+      try write("echo loss=1", rule)
+      #expect(try run(expecting: 65).errors.contains("write a time such as"))
+    }
   }
 
   @Test func randomSearchWithoutAnEndGoesOnUntilItIsStopped() throws {

@@ -14,14 +14,16 @@ typedef struct {
   char *const *environment;
   /// The working folder, or NULL for the parent's.
   const char *folder;
-  /// Descriptors that become 0, and both 1 and 2. No other stays open.
-  int input, output;
+  /// Descriptors that become 0, 1 and 2. No other stays open.
+  int input, output, error;
   /// Seconds of processor time after which the kernel sends SIGXCPU; 0: no limit.
   unsigned long cpu_seconds;
   /// Processors it may use: so many, from this one on, counted among those that the parent may use; 0: all of them.
   int first_processor, processors;
   /// An open cgroup.procs that it enters first, or -1.
   int cgroup;
+  /// How many descriptors it may open, less than it then can at most; 0: as many as the parent.
+  unsigned long descriptors;
 } csp_request;
 
 /// A descriptor that becomes readable when a watched file is written to; -1 with errno.
@@ -31,7 +33,8 @@ int csp_watch_open(void);
 int csp_watch_add(int watch, const char *path);
 void csp_watch_remove(int watch, int file);
 
-/// The files that were written to since the last call, some perhaps twice, without waiting: how many of `files` were filled.
+/// The files that were written to since the last call, some perhaps twice, without waiting: how many of `files` were filled. -1 among them: so
+/// much was written that news was lost, and any may have been.
 int csp_watch_next(int watch, int *files, int capacity);
 
 /// Starts the program as the leader of a process group of its own. It gets SIGKILL when the calling thread ends.
@@ -47,7 +50,11 @@ int csp_has_ended(pid_t process);
 /// Reaps the process where it has ended: 1, and its wait status and use of resources; 0 where it runs; -1 with errno.
 int csp_reap(pid_t process, int *status, struct rusage *usage);
 
-/// Makes the calling process the parent of descendants whose own parents have ended, so that none is out of reach.
+/// Makes the calling process the parent of descendants whose own parents have ended, so that none is out of reach, and one that hears of its
+/// children's ends.
 void csp_adopt_orphans(void);
+
+/// Lets the calling process open as many descriptors as it may; returns how many it could before.
+unsigned long csp_raise_descriptors(void);
 
 #endif

@@ -21,17 +21,21 @@ struct ChildProcess {
     var environment: [String]
     var folder: String
     /// Where its standard output and error go.
-    var log: Int32
+    var output: Int32
+    var errors: Int32
     var cpuSeconds: Int?
     /// How many processors, from which one on.
     var processors: (first: Int, count: Int)?
     var group: ControlGroup?
+    /// How many descriptors it may open at first; 0: as many as we.
+    var descriptors: UInt
   }
 
   /// - Throws: why it cannot be started.
   init(_ request: Request, devNull: Int32) throws(SweepError) {
     var spawn = csp_request()
-    (spawn.input, spawn.output, spawn.cgroup) = (devNull, request.log, request.group?.entrance ?? -1)
+    (spawn.input, spawn.output, spawn.error, spawn.cgroup) = (devNull, request.output, request.errors, request.group?.entrance ?? -1)
+    spawn.descriptors = request.descriptors
     spawn.cpu_seconds = UInt(request.cpuSeconds ?? 0)
     (spawn.first_processor, spawn.processors) = (Int32(request.processors?.first ?? 0), Int32(request.processors?.count ?? 0))
     var step: UnsafePointer<CChar>?
@@ -63,6 +67,7 @@ struct ChildProcess {
       switch code {
       case ENOENT: "is it there, and is the interpreter in its first line?"
       case EACCES: "is it executable? chmod +x"
+      case E2BIG: "its parameters are too long for a command line or a variable: use ${args_json_file}"
       case ENOEXEC: "it is no program: start it with its interpreter, or give it a first line such as #!/bin/sh"
       default: "is something missing, or are there too many processes?"
       }
@@ -72,8 +77,11 @@ struct ChildProcess {
   /// Sends a signal to the whole group.
   func signal(_ number: Int32) { kill(-id, number) }
 
+  var hasEnded: Bool { csp_has_ended(id) != 0 }
+
   /// How a process ended.
   struct End {
+    /// Neither this nor a signal: nobody could see how it ended.
     let exitCode: Int32?
     let signal: Int32?
     let cpuSeconds: Double
@@ -83,7 +91,7 @@ struct ChildProcess {
 
   /// Reaps the process where it has ended, after what is left of its group was killed: until then its number cannot belong to others.
   func reap() -> End? {
-    guard csp_has_ended(id) != 0 else { return nil }
+    guard hasEnded else { return nil }
     var (status, usage) = (Int32(0), rusage())
     kill(-id, SIGKILL)
     let result = csp_reap(id, &status, &usage)
@@ -92,7 +100,7 @@ struct ChildProcess {
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     let signal = status & 0x7f
     return End(
-      exitCode: result > 0 && signal == 0 ? status >> 8 & 0xff : nil, signal: signal == 0 ? nil : signal,
+      exitCode: result > 0 && signal == 0 ? status >> 8 & 0xff : nil, signal: result < 0 || signal == 0 ? nil : signal,
       cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), memoryBytes: usage.ru_maxrss > ownMemory ? usage.ru_maxrss * 1024 : nil)
   }
 }

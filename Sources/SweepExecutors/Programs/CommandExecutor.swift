@@ -47,9 +47,6 @@ package struct CommandExecutor: ConcurrentTrialExecutor {
       throw SweepError(
         .input, "the program '\(file)' is not there or cannot be read", place: program.folder, remedy: "start sweep in its folder, or set 'folder:'")
     }
-    do { _ = try LineParser(program.report) } catch {
-      throw SweepError(.input, "report.pattern cannot be read as a regular expression: \(error)", remedy: "correct it")
-    }
   }
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : program.folder + "/" + path }
@@ -114,4 +111,5 @@ private final class SingleQueue: TrialQueue {
 
   func next(slot: Int) -> (trial: Trial, reporter: any TrialReporter)? { trials.withLock { $0.popLast() }.map { ($0, reporter) } }
   var isStopping: Bool { false }
+  var isOver: Bool { false }
 }

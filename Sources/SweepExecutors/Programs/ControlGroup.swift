@@ -13,9 +13,15 @@ struct ControlGroups {
   init?() {
     guard let parent = Self.parent else { return nil }
     Self.endAbandoned(in: parent)
-    folder = "\(parent)/sweep-\(getpid())"
+    folder = "\(parent)/\(Self.prefix)\(getpid())"
     guard mkdir(folder, 0o755) == 0 || errno == EEXIST, access(folder + "/cgroup.kill", W_OK) == 0 else { return nil }
   }
+
+  /// A process number means something in its namespace alone.
+  private static let prefix: String = {
+    let namespace = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
+    return "sweep-\(namespace.filter(\.isNumber))-"
+  }()
 
   /// The group that this process is in.
   private static var parent: String? {
@@ -30,7 +36,8 @@ struct ControlGroups {
   /// Ends what is in the groups of runs that were killed.
   private static func endAbandoned(in parent: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
-      guard name.hasPrefix("sweep-"), let process = pid_t(name.dropFirst(6)), kill(process, 0) != 0, errno == ESRCH else { continue }
+      guard name.hasPrefix(prefix), let process = pid_t(name.dropFirst(prefix.count)), process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+      else { continue }
       for inner in (try? FileManager.default.contentsOfDirectory(atPath: "\(parent)/\(name)")) ?? [] {
         ControlGroup.end("\(parent)/\(name)/\(inner)")
       }

@@ -29,11 +29,10 @@ struct LineReader {
       rest.removeAll(keepingCapacity: rest.count < 1 << 16)
     }
     guard start < bytes.count, !isSkipping else { return }
-    if rest.count + bytes.count - start > Self.longest {
-      (rest, isSkipping) = ([], true)
-    } else {
-      rest += bytes[start...]
-    }
+    rest += bytes[start...]
+    // A progress bar never ends its line: what stands before its last return was overwritten.
+    if rest.count > Self.longest, let last = rest.lastIndex(of: 0x0d) { rest.removeFirst(last) }
+    if rest.count > Self.longest { (rest, isSkipping) = ([], true) }
   }
 
   /// The line that never ended, if any.
@@ -52,7 +51,7 @@ struct LineParser {
   /// - Throws: where the pattern is none.
   init(_ format: ReportFormat) throws {
     pattern = try format.pattern.map { try Regex($0) }
-    epochNames = format.epoch.map { [$0] } ?? ProgramReport.standardEpochNames
+    epochNames = format.epochNames
   }
 
   /// nil: the line tells of no metric.
@@ -81,12 +80,7 @@ struct LineParser {
   private static let longestForPattern = 4096
 
   private func report(_ pairs: [(String, Double)]) -> ProgramReport? {
-    var (step, values): (Int?, [(name: String, value: Double)]) = (nil, [])
-    let epochName = epochNames.first { name in pairs.contains { $0.0 == name } }
-    for (name, value) in pairs {
-      if name == epochName, let whole = Int(exactly: value) { step = whole } else { values.append((name, value)) }
-    }
-    return values.isEmpty ? nil : ProgramReport(step: step, values: values)
+    ProgramReport(pairs.map { (name: $0.0, value: $0.1) }, epochNames: epochNames)
   }
 
   /// `name=value` pairs, apart by spaces, commas or semicolons; nil where anything else is in the line.
@@ -122,20 +116,5 @@ struct LineParser {
     guard let last = text.utf8.last, !text.utf8.contains(UInt8(ascii: "x")) else { return nil }
     if last == UInt8(ascii: "%") { return Double(text.dropLast()).map { $0 / 100 } }
     return Double(text)
-  }
-}
-
-extension ReportFormat {
-  /// What is wrong with the pattern, if anything is.
-  package var problem: Diagnostic? {
-    guard let pattern else { return nil }
-    do {
-      _ = try Regex(pattern)
-      // That its groups are named shows in a match alone, and in its spelling.
-      return pattern.contains("(?<") || pattern.contains("(?P<")
-        ? nil : Diagnostic("report.pattern has no named groups", remedy: "name what is a metric: loss: (?<loss>[-+.0-9e]+)")
-    } catch {
-      return Diagnostic("report.pattern is no regular expression: \(error)", remedy: "correct it")
-    }
   }
 }

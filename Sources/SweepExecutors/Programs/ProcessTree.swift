@@ -35,14 +35,16 @@ enum ProcessTree {
     return line.map { String(decoding: $0, as: UTF8.self) }.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 }
   }
 
-  /// Kills processes that carry a trial's mark, wherever they went, and waits until they are gone.
-  /// - Parameter candidates: where to look for them, asked again until there are none: the children of one that was killed may be left to us.
+  /// Kills processes that carry the mark of a trial's folder, or of any below a sweep's, wherever they went, and waits until they are gone.
+  /// - Parameters:
+  ///   - isWhole: whether the folder is a trial's.
+  ///   - candidates: where to look for them, asked again until there are none: the children of one that was killed may be left to us.
   /// - Returns: how many there were.
-  @discardableResult static func killMarked(folder: String, among candidates: () -> [pid_t] = all) -> Int {
-    let wanted = Array("\(mark)=\(folder)".utf8)
+  @discardableResult static func killMarked(_ folder: String, isWhole: Bool, among candidates: () -> [pid_t] = all) -> Int {
+    let wanted = Array("\(mark)=\(folder)\(isWhole ? "" : "/")".utf8)
     var killed: Set<pid_t> = []
     for _ in 0..<100 {
-      let found = candidates().filter { $0 != getpid() && carries(wanted, $0) }
+      let found = candidates().filter { $0 != getpid() && carries(wanted, isWhole: isWhole, $0) }
       if found.isEmpty { break }
       for process in found {
         kill(process, SIGKILL)
@@ -55,19 +57,19 @@ enum ProcessTree {
     return killed.count
   }
 
+  /// Reaps what was left to us and has ended: children of a trial's group, or of another session than ours. Whoever else starts processes here
+  /// waits for them itself.
+  static func reapOrphans(groups: Set<pid_t>, but running: Set<pid_t>) {
+    for process in children() where !running.contains(process) {
+      guard let fields = fields(of: process), fields.count > 3, fields[0] == "Z" else { continue }
+      if pid_t(fields[2]).map(groups.contains) ?? false || pid_t(fields[3]) != getsid(0) { reap(process) }
+    }
+  }
+
   /// Our own children, those that were left to us among them.
   static func children() -> [pid_t] {
     let text = (try? String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)) ?? ""
     return text.split(separator: " ").compactMap { pid_t($0) }
-  }
-
-  /// Sends SIGKILL to the processes of all trials below a folder.
-  static func signalMarked(under folder: String) {
-    let wanted = Array("\(mark)=\(folder)/".utf8)
-    for process in all() where process != getpid() {
-      guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { continue }
-      if environment.split(separator: 0).contains(where: { $0.starts(with: wanted) }) { kill(process, SIGKILL) }
-    }
   }
 
   private static func reap(_ process: pid_t) {
@@ -75,12 +77,12 @@ enum ProcessTree {
     _ = csp_reap(process, &status, &usage)
   }
 
-  private static func carries(_ mark: [UInt8], _ process: pid_t) -> Bool {
+  private static func carries(_ mark: [UInt8], isWhole: Bool, _ process: pid_t) -> Bool {
     guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
-    return environment.split(separator: 0).contains { $0.elementsEqual(mark) }
+    return environment.split(separator: 0).contains { isWhole ? $0.elementsEqual(mark) : $0.starts(with: mark) }
   }
 
-  private static func all() -> [pid_t] {
+  static func all() -> [pid_t] {
     guard let folder = opendir("/proc") else { return [] }
     defer { closedir(folder) }
     var processes: [pid_t] = []
@@ -104,12 +106,7 @@ enum ProcessTree {
   private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
 }
 
-/// Ends at once all that runs for trials in a folder: for a runner that has no time left.
-package func endAll(in folder: String) {
-  for _ in 0..<3 { ProcessTree.signalMarked(under: folder) }
-}
-
-/// Ends what a runner that was killed left running of its trials.
-/// - Parameter folders: of the trials that it had started.
+/// Ends at once all that runs for the trials of a sweep: what a runner left that was killed, or leaves that has no time.
+/// - Parameter folder: of its trials.
 /// - Returns: the number of processes.
-package func endLeftovers(of folders: [String]) -> Int { folders.reduce(0) { $0 + ProcessTree.killMarked(folder: $1) } }
+@discardableResult package func endPrograms(in folder: String) -> Int { ProcessTree.killMarked(folder, isWhole: false) }

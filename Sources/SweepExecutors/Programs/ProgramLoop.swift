@@ -18,6 +18,10 @@ struct ProgramLoop {
   private let watch: Int32
   /// Whose logs they are.
   private var watched: [Int32: RunningProgram] = [:]
+  /// How many descriptors a program may open at first.
+  private let descriptors: UInt
+  /// Groups of programs that have ended, of which some processes may still be left to us.
+  private var pastGroups: Set<pid_t> = []
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
   private var running: [RunningProgram] = []
   private var freeSlots: [Int]
@@ -43,6 +47,7 @@ struct ProgramLoop {
     freeSlots = (0..<slots).reversed()
     freeResources = executor.program.resources.mapValues { $0.reversed() }
     csp_adopt_orphans()
+    descriptors = csp_raise_descriptors()  // some for each program, and a program's own limit stays what it was
   }
 
   /// Returns when there are no more trials and all have ended.
@@ -69,6 +74,7 @@ struct ProgramLoop {
   // MARK: starting
 
   private mutating func startWhatCan() {
+    if queue.isOver { delayed = [] }  // they wait in the database
     while !isStopping, let slot = freeSlots.last, let next = nextTrial(slot) {
       freeSlots.removeLast()
       do {
@@ -93,23 +99,28 @@ struct ProgramLoop {
     let attempt = trial.past.attempts + 1
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
-    let lastEpoch = try isFresh ? nil : reportWhatWasCut(trial, reporter) ?? (attempt > 1 ? trial.past.lastEpoch : nil)
+    let lastEpoch = try isFresh ? nil : reportWhatWasCut(trial, reporter) ?? (trial.past.lastEpoch > 0 ? trial.past.lastEpoch : nil)
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
     let held = freeResources.compactMapValues(\.last)
+    let text = ParameterValue.pythonJSON(of: parameters)
     let own =
       [
         ("SWEEP_NAME", executor.workplace.sweep), ("SWEEP_TRIAL", String(trial.number)), (ProcessTree.mark, folder.path),
         ("SWEEP_ATTEMPT", String(attempt)), ("SWEEP_CONTINUES", isFresh ? "0" : "1"), ("SWEEP_CHECKPOINT", folder.checkpoint),
-        ("SWEEP_REPORT", folder.reports), ("SWEEP_TENSORBOARD", folder.tensorBoard),
-        ("WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL", "0.5"), ("SWEEP_PARAMETERS", ParameterValue.pythonJSON(of: parameters)), ("WANDB_DIR", folder.own),
-        ("WANDB_SWEEP_ID", identifier),
+        ("SWEEP_REPORT", folder.reports), ("SWEEP_TENSORBOARD", folder.tensorBoard), ("WANDB_DIR", folder.own), ("WANDB_SWEEP_ID", identifier),
         ("WANDB_RUN_ID", "\(identifier)-\(trial.number)-\(attempt)"), ("WANDB_SWEEP_PARAM_PATH", folder.yaml),
-      ] + held.map { ($0.key, $0.value) }
+        // Its 15 seconds are too long for early stopping, and for what a kill may lose.
+        ("WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL", "0.5"),
+      ] + (text.utf8.count < Self.longestVariable ? [("SWEEP_PARAMETERS", text)] : []) + held.map { ($0.key, $0.value) }
     let arguments = program.command.arguments(parameters, jsonFile: folder.json, environment: environment.value)
-    let log = try folder.openLog()
-    defer { close(log) }
+    let (output, errors) = (try folder.open(folder.log), try folder.open(folder.errors))
+    defer {
+      close(output)
+      close(errors)
+    }
+    let reports = try ProgramReports(of: trial, in: folder, after: lastEpoch, parser: parser, executor: executor)
     // Before the program starts, so that nothing is missed.
     let file = csp_watch_add(watch, folder.log)
     let group = groups?.make("\(trial.number)-\(attempt)")
@@ -118,30 +129,37 @@ struct ProgramLoop {
       process = try ChildProcess(
         .init(
           path: try path(of: arguments.first ?? ""), arguments: arguments, environment: environment.texts(with: own), folder: program.folder,
-          log: log, cpuSeconds: program.limits.cpu.map { max(1, Int($0.rounded(.up))) },
-          processors: program.limits.threads.map { (slot * $0, $0) }, group: group), devNull: devNull)
+          output: output, errors: errors, cpuSeconds: program.limits.cpu.map { Int($0.rounded(.up)) + Self.cpuMargin },
+          processors: program.limits.threads.map { (slot * $0, $0) }, group: group, descriptors: descriptors), devNull: devNull)
     } catch {
       group?.end()
+      reports.close()
       csp_watch_remove(watch, file)
       throw error
     }
     for name in held.keys { freeResources[name]?.removeLast() }
-    let reports = ProgramReports(of: trial, in: folder, after: lastEpoch, parser: parser, objective: executor.objective)
     let started = RunningProgram(
-      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports,
-      executor: executor)
+      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports, executor: executor)
     running.append(started)
-    watched[file] = started
+    if file >= 0 { watched[file] = started }
     try reporter.started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh), of: trial.id)
   }
+
+  /// Seconds that the kernel's own limit of processor time is above the program's: it holds for one process and not for all of them, and only
+  /// ends what we did not.
+  private static let cpuMargin = 1
+
+  /// The kernel takes no variable of more than 128 KiB.
+  private static let longestVariable = 100_000
 
   /// Where the last attempt was cut short with the runner, its last reports may be in its files and not in the database: they come again.
   /// - Returns: its last epoch; nil where there was nothing to read.
   private func reportWhatWasCut(_ trial: Trial, _ reporter: any TrialReporter) throws -> Int? {
     guard trial.past.wasCut else { return nil }
-    let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: trial.past.attempts)
-    var reports = ProgramReports(
-      of: trial, in: folder, after: nil, countsEpochs: trial.past.attempts == 1, parser: parser, objective: executor.objective)
+    let folder = TrialFolder(past: trial.past.attempts, of: trial, in: executor.workplace.folder)
+    guard access(folder.log, R_OK) == 0 else { return nil }
+    var reports = try ProgramReports(
+      of: trial, in: folder, after: nil, countsEpochs: trial.past.attempts == 1, parser: parser, executor: executor)
     defer { reports.close() }
     try reports.finish(buffer, isWhole: false) { metrics in
       _ = try reporter.report(metrics, of: trial.id, checkpoint: nil)
@@ -190,22 +208,33 @@ struct ProgramLoop {
       lastTick = .now
       keepLimits()
       for program in running { try program.readFiles() }
+      ProcessTree.reapOrphans(groups: pastGroups, but: Set(running.map(\.process.id)))
+      // Those that ended long ago have nobody left.
+      if pastGroups.count > 4096 { pastGroups = [] }
     }
-    for program in withNews() { try program.readLog(buffer) }
+    for program in withNews(isTick: isTick) { try program.readLog(buffer) }
     for program in running { program.passTime() }
     for program in ended {
-      guard let ending = try program.ended(buffer) else { continue }
-      release(program)
-      try conclude(program, ending)
+      do {
+        guard let ending = try program.ended(buffer) else { continue }
+        release(program)
+        try conclude(program, ending)
+      } catch {
+        release(program)
+        throw error
+      }
     }
   }
 
-  /// Programs whose logs have more than was read.
-  private func withNews() -> [RunningProgram] {
+  /// Programs whose logs have more than was read. Those that cannot be watched are looked at now and then.
+  private func withNews(isTick: Bool) -> [RunningProgram] {
     var files = [Int32](repeating: 0, count: 256)
     let count = csp_watch_next(watch, &files, Int32(files.count))
-    let written = Set(files.prefix(Int(count)).compactMap { watched[$0].map(ObjectIdentifier.init) })
-    return running.filter { $0.hasMore || written.contains(ObjectIdentifier($0)) }
+    let written = files.prefix(Int(count))
+    if written.contains(-1) { return running }
+    let known = Set(written.compactMap { watched[$0].map(ObjectIdentifier.init) })
+    let isBlind = watched.count < running.count
+    return running.filter { $0.hasMore || known.contains(ObjectIdentifier($0)) || isTick && isBlind }
   }
 
   /// Of all processes of each trial together; what the kernel counts for each process alone is not enough.
@@ -225,6 +254,7 @@ struct ProgramLoop {
   }
 
   private mutating func release(_ program: RunningProgram) {
+    guard running.contains(where: { $0 === program }) else { return }
     running.removeAll { $0 === program }
     for (file, other) in watched where other === program {
       csp_watch_remove(watch, file)
@@ -235,7 +265,8 @@ struct ProgramLoop {
     program.group?.end()
     // Who left the process group, and was left to us when its parent died.
     let known = Set(running.map(\.process.id))
-    ProcessTree.killMarked(folder: program.folder.path) { ProcessTree.children().filter { !known.contains($0) } }
+    pastGroups.insert(program.process.id)
+    ProcessTree.killMarked(program.folder.path, isWhole: true) { ProcessTree.children().filter { !known.contains($0) } }
   }
 
   private mutating func conclude(_ program: RunningProgram, _ ending: RunningProgram.Ending) throws {
@@ -245,13 +276,14 @@ struct ProgramLoop {
       try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
     case .failed(let reason, let cause):
       let failures = trial.past.failures + 1
-      guard !isStopping, let wait = executor.program.retries.wait(afterFailures: failures, cause: cause) else {
+      guard let wait = executor.program.retries.wait(afterFailures: failures, cause: cause) else {
         try reporter.ended(ending.attempt, of: trial.id, waitsAgain: false)
         return try reporter.finish(trial.id, .failed(reason: reason))
       }
       try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
+      if queue.isOver { return }
       executor.workplace.say("trial \(trial.number): \(reason); attempt \(program.folder.attempt + 1) in \(duration(wait))")
-      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: max(0, program.reports.lastEpoch))
+      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: program.reports.lastEpoch)
       let again = Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past)
       delayed.append((.now + .seconds(wait), again, reporter))
     case .trial(let trialEnd):

@@ -10,6 +10,7 @@ struct ProgramReports {
   private let objective: Objective
   private let parser: LineParser
   private let parameterNames: Set<String>
+  private let folder: TrialFolder
   private let log: Int32
   private var lines = LineReader()
   private var sources: [any ReportSource]
@@ -28,11 +29,18 @@ struct ProgramReports {
   private(set) var lastObjective: (epoch: Int, value: Double)?
 
   /// - Parameter lastEpoch: of attempts before this one that it goes on from; nil: none.
-  init(of trial: Trial, in folder: TrialFolder, after lastEpoch: Int?, countsEpochs: Bool = true, parser: LineParser, objective: Objective) {
-    (self.trial, self.parser, self.objective, self.countsEpochs) = (trial, parser, objective, countsEpochs)
+  /// - Throws: where the log cannot be read.
+  init(
+    of trial: Trial, in folder: TrialFolder, after lastEpoch: Int?, countsEpochs: Bool = true, parser: LineParser, executor: CommandExecutor
+  ) throws(SweepError) {
+    (self.trial, self.folder, self.parser, objective, self.countsEpochs) = (trial, folder, parser, executor.objective, countsEpochs)
     parameterNames = Set(trial.assignment.names)
     log = open(folder.log, O_RDONLY | O_CLOEXEC)
-    sources = [JSONLinesFile(path: folder.reports), WandbRunFile(folder: folder.own), TensorBoardFiles(folder: folder.tensorBoard)]
+    if log < 0 { throw TrialFolder.failure("the log cannot be read", folder.log) }
+    sources = [
+      JSONLinesFile(path: folder.reports, epochNames: executor.program.report.epochNames), WandbRunFile(folder: folder.own),
+      TensorBoardFiles(folder: folder.tensorBoard),
+    ]
     self.lastEpoch = lastEpoch ?? -1
     epoch = (lastEpoch ?? 0) + 1
   }
@@ -86,7 +94,7 @@ struct ProgramReports {
     var values = found.values
     // A program that prints its own parameters reports nothing.
     if isPrinted { values.removeAll { parameterNames.contains($0.name) && $0.name != objective.metric } }
-    guard !values.isEmpty, found.step ?? 0 >= 0, found.step != nil || countsEpochs else { return }
+    guard !values.isEmpty, (0...ProgramReport.largestEpoch).contains(found.step ?? 0), found.step != nil || countsEpochs else { return }
     let isRepeated = values.contains { namesOfEpoch.contains($0.name) }
     if let step = found.step {
       if !hasNotedRepetition, step < lastEpoch || step == lastEpoch && (step != epoch || isRepeated) {
@@ -108,17 +116,23 @@ struct ProgramReports {
     try report(EpochMetrics(epoch: epoch, values: values))
   }
 
-  /// The last line that was printed and is no report, fit for a table.
+  /// The last line on standard error, or else on standard output that is no report, fit for a table.
   var lastWords: String {
-    let size = lseek(log, 0, SEEK_END)
-    let tail = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-      count = max(0, pread(log, buffer.baseAddress, buffer.count, max(0, size - off_t(buffer.count))))
-    }
-    let line = tail.split(separator: 0x0a).last { line in
+    let lines = [folder.errors, folder.log].flatMap { path in Self.tail(of: path).split(separator: 0x0a).reversed() }
+    let line = lines.first { line in
       line.contains { $0 > 0x20 } && Array(line).withUnsafeBufferPointer { parser.report($0) } == nil
     }
     let text = String(decoding: (line ?? []).prefix(200), as: UTF8.self)
     let words = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     return words.trimmingCharacters(in: .whitespaces)
+  }
+
+  private static func tail(of path: String) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    defer { Foundation.close(file) }
+    let size = lseek(file, 0, SEEK_END)
+    return [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = max(0, pread(file, buffer.baseAddress, buffer.count, max(0, size - off_t(buffer.count))))
+    }
   }
 }

@@ -27,7 +27,7 @@ package struct ProgramSpecification: Sendable, Hashable, Codable {
   package var slots: Int? { resources.values.map(\.count).min() }
 }
 
-/// How lines on standard output tell of metrics, beyond JSON and name=value.
+/// How a program's reports are read, beyond JSON and name=value.
 package struct ReportFormat: Sendable, Hashable, Codable {
   /// A regular expression; what its named groups capture are the metrics.
   package var pattern: String?
@@ -35,6 +35,23 @@ package struct ReportFormat: Sendable, Hashable, Codable {
   package var epoch: String?
 
   package init(pattern: String? = nil, epoch: String? = nil) { (self.pattern, self.epoch) = (pattern, epoch) }
+
+  var epochNames: [String] { epoch.map { [$0] } ?? ProgramReport.standardEpochNames }
+}
+
+extension ReportFormat {
+  /// What is wrong with the pattern, if anything is.
+  package var problem: Diagnostic? {
+    guard let pattern else { return nil }
+    do {
+      _ = try Regex(pattern)
+      // That its groups are named shows in a match alone, and in its spelling.
+      return pattern.contains("(?<") || pattern.contains("(?P<")
+        ? nil : Diagnostic("report.pattern has no named groups", remedy: "name what is a metric: loss: (?<loss>[-+.0-9e]+)")
+    } catch {
+      return Diagnostic("report.pattern is no regular expression: \(error)", remedy: "correct it")
+    }
+  }
 }
 
 /// What one attempt may use.
@@ -77,6 +94,6 @@ package struct Retries: Sendable, Hashable, Codable {
     guard failures <= count, causes.contains(cause) else { return nil }
     var seconds = backoff
     for _ in 1..<max(2, min(failures, 20)) where failures > 1 { seconds *= 2 }
-    return seconds
+    return min(seconds, 86_400)
   }
 }

@@ -28,6 +28,8 @@ final class RunningProgram {
   private(set) var termination: Termination?
   /// Whether there is more in its log than was read.
   private(set) var hasMore = false
+  /// Once it has been reaped: its number may then be another's.
+  private var end: ChildProcess.End?
   /// The most memory that its first process was seen to have.
   private var memoryBytes = 0
   /// When SIGKILL follows SIGTERM.
@@ -72,9 +74,9 @@ final class RunningProgram {
 
   // MARK: how it ends
 
-  /// Asks it to end: SIGTERM now, SIGKILL when the grace is over, both to the whole group.
+  /// Asks it to end, if it has not by itself: SIGTERM now, SIGKILL when the grace is over, both to the whole group.
   func end(_ reason: Termination) {
-    guard termination == nil else { return }
+    guard termination == nil, end == nil, !process.hasEnded else { return }
     termination = reason
     killTime = .now + .seconds(executor.program.limits.grace)
     process.signal(SIGTERM)
@@ -108,9 +110,10 @@ final class RunningProgram {
   /// How it ended; nil while it runs. What it reported last is read first.
   func ended(_ buffer: UnsafeMutableRawBufferPointer) throws -> Ending? {
     guard let end = process.reap() else { return nil }
+    self.end = end
     let seconds = seconds
-    try reports.finish(buffer, isWhole: end.signal == nil, report, note: note)
     defer { reports.close() }
+    try reports.finish(buffer, isWhole: end.signal == nil, report, note: note)
     let how = how(end)
     let (result, reason): (AttemptEnd.Result, String?) =
       switch how {
@@ -133,26 +136,21 @@ final class RunningProgram {
     case .limit(let limit): return .failed("it went beyond \(limit)\(end.signal == SIGKILL ? ", and had to be killed" : "")", .limit)
     case nil: break
     }
-    // The kernel's own limit ends one process, and not always that which we see end; it acts on a tick of its clock.
-    if let limit = executor.program.limits.cpu, end.signal == SIGXCPU || end.cpuSeconds >= limit - Self.cpuTick {
+    // What a child used counts when the program has ended, too.
+    if let limit = executor.program.limits.cpu, end.signal == SIGXCPU || end.cpuSeconds >= limit {
       return .failed("it went beyond the CPU time limit of \(duration(limit))", .limit)
     }
     if let signal = end.signal {
       let guess = signal == SIGKILL ? ": is the machine out of memory?" : ""
       return .failed("it was ended by signal \(signal) (\(Self.name(of: signal)))\(guess)", .signal)
     }
-    if let code = end.exitCode, code != 0 {
+    guard let code = end.exitCode else { return .failed("nobody could see how it ended", .exit) }
+    if code != 0 {
       let words = reports.lastWords
       return .failed("exit code \(code)\(words.isEmpty ? "" : ": \(words)")", .exit)
     }
-    let metric = executor.objective.metric
-    if let last = reports.lastObjective, !last.value.isFinite {
-      return .trial(.diverged(epoch: last.epoch, reason: "\(metric) is \(last.value.isNaN ? "not a number" : "infinite")"))
-    }
-    return .trial(.complete)
+    return .trial(.reached(reports.lastObjective?.value, of: executor.objective.metric, epoch: reports.lastObjective?.epoch ?? 0))
   }
-
-  private static let cpuTick = 0.02
 
   private static func name(of signal: Int32) -> String {
     let names: [Int32: String] = [

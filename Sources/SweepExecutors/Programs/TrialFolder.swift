@@ -1,4 +1,4 @@
-// The files of one trial's program: a checkpoint folder that outlives attempts, and for each attempt a folder with its log, its parameters and
+// The files of one trial's program: a checkpoint folder that outlives attempts, and for each attempt a folder with its logs, its parameters and
 // what it reports in files. Only names and the writing of parameters are here.
 
 import Foundation
@@ -11,40 +11,57 @@ struct TrialFolder {
   /// Whether an earlier attempt left something to go on from.
   let hasCheckpoint: Bool
 
-  /// Made where it is missing.
+  /// Made where it is missing. What is there already and cannot be this trial's (a database was removed, and its folder not; an attempt was
+  /// cut short before it was recorded) is moved aside.
   /// - Throws: where the disk says no.
   init(in parent: String, trial: Trial, attempt: Int) throws(SweepError) {
     path = "\(parent)/\(trial.number)"
     self.attempt = attempt
-    try Self.make(path)
+    if try !Self.make(path), attempt == 1 {
+      try Self.moveAside(path)
+      try Self.make(path)
+    }
     let isNew = try Self.make(path + "/checkpoint")
     hasCheckpoint = !isNew && Self.hasEntries(path + "/checkpoint")
-    try Self.make(own)
+    if try !Self.make(own) {
+      try Self.moveAside(own)
+      try Self.make(own)
+    }
+  }
+
+  /// That of an attempt that is over.
+  init(past attempt: Int, of trial: Trial, in parent: String) {
+    (path, self.attempt, hasCheckpoint) = ("\(parent)/\(trial.number)", attempt, true)
   }
 
   var checkpoint: String { path + "/checkpoint" }
   /// Of the attempt.
   var own: String { "\(path)/attempt-\(attempt)" }
+  /// Standard output, and standard error.
   var log: String { own + "/output.log" }
+  var errors: String { own + "/errors.log" }
   var reports: String { own + "/reports.jsonl" }
   var tensorBoard: String { own + "/tensorboard" }
   var json: String { own + "/parameters.json" }
-  /// As W&B's agent writes it.
+  /// In the shape in which W&B's agent hands parameters to a script.
   var yaml: String { own + "/parameters.yaml" }
 
-  private static func hasEntries(_ path: String) -> Bool {
-    guard let folder = opendir(path) else { return false }
-    defer { closedir(folder) }
-    var entries = 0
-    while readdir(folder) != nil { entries += 1 }
-    return entries > 2  // . and ..
+  /// Opens a log for appending.
+  func open(_ log: String) throws(SweepError) -> Int32 {
+    let descriptor = Foundation.open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Self.failure("the log cannot be written", log) }
+    return descriptor
   }
 
-  /// The parameters as files: JSON, and in the shape in which W&B's agent hands them to a script.
+  /// Writes the parameters for W&B, and where they are asked for as JSON.
   func write(_ parameters: [(name: String, value: ParameterValue)], asJSON: Bool) throws(SweepError) {
     let lines = parameters.map { "\(ParameterValue.text($0.name).json): {value: \(Self.yaml($0.value))}\n" }
     try Self.write(lines.isEmpty ? "{}\n" : lines.joined(), to: yaml)
     if asJSON { try Self.write(ParameterValue.pythonJSON(of: parameters), to: json) }
+  }
+
+  static func failure(_ problem: String, _ path: String) -> SweepError {
+    SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
   }
 
   /// JSON is YAML but for its numbers: PyYAML takes 1e-05 for a text, and 1.0e-05 for a number.
@@ -55,16 +72,18 @@ struct TrialFolder {
       guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
       return text[..<exponent] + ".0" + text[exponent...]
     case .list(let values): return "[" + values.map(yaml).joined(separator: ", ") + "]"
-    case .mapping(let members): return "{" + members.map { "\(ParameterValue.text($0.name).json): \(yaml($0.value))" }.joined(separator: ", ") + "}"
+    case .mapping(let members):
+      return "{" + members.map { "\(ParameterValue.text($0.name).json): \(yaml($0.value))" }.joined(separator: ", ") + "}"
     default: return value.json
     }
   }
 
-  /// Opens the log for appending.
-  func openLog() throws(SweepError) -> Int32 {
-    let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.failure("the log cannot be written", log) }
-    return descriptor
+  private static func hasEntries(_ path: String) -> Bool {
+    guard let folder = opendir(path) else { return false }
+    defer { closedir(folder) }
+    var entries = 0
+    while readdir(folder) != nil { entries += 1 }
+    return entries > 2  // . and ..
   }
 
   /// - Returns: whether it was not there.
@@ -79,8 +98,13 @@ struct TrialFolder {
     return true
   }
 
+  private static func moveAside(_ path: String) throws(SweepError) {
+    let free = (1...).lazy.map { "\(path).old-\($0)" }.first { access($0, F_OK) != 0 } ?? path
+    if rename(path, free) != 0 { throw failure("the folder of an earlier trial cannot be moved aside", path) }
+  }
+
   private static func write(_ text: String, to path: String) throws(SweepError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure("the parameters of a trial cannot be written", path) }
     defer { close(descriptor) }
     var bytes = Array(text.utf8)[...]
@@ -89,9 +113,5 @@ struct TrialFolder {
       guard count > 0 else { throw failure("the parameters of a trial cannot be written", path) }
       bytes = bytes.dropFirst(count)
     }
-  }
-
-  private static func failure(_ problem: String, _ path: String) -> SweepError {
-    SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
   }
 }

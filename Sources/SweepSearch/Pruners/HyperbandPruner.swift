@@ -48,18 +48,19 @@ public struct HyperbandPruner: Pruner {
   }
 
   public func verdict(on trial: Trial.ID, after epoch: Int, given history: History) -> Verdict {
-    stops(history.values(of: trial), sortedAt: history.sorted(at:)) ? .prune : .proceed
+    stops(history.values(of: trial), best: history.best(of: trial), sortedAt: history.sorted(at:)) ? .prune : .proceed
   }
 
   /// Whether a trial is to stop. Of all values smaller is better, as in a `History`.
   /// - Parameters:
   ///   - values: its finite objective values so far, in the order reported.
+  ///   - best: the smallest of them, where it is known.
   ///   - sortedAt: the values of all trials, this one too, that have an entry (from 0), ascending.
-  package func stops(_ values: [Double], sortedAt: (_ entry: Int) -> [Double]) -> Bool {
-    guard let band = bands.last(where: { $0 <= values.count }), band >= 1, let best = values.min() else { return false }
+  package func stops(_ values: [Double], best: Double? = nil, sortedAt: (_ entry: Int) -> [Double]) -> Bool {
+    guard let band = bands.last(where: { $0 <= values.count }), band >= 1 else { return false }
     let rivals = sortedAt(band - 1)
     guard !rivals.isEmpty else { return false }
     let threshold = rivals[min(Int((1 / eta) * Double(rivals.count)), rivals.count - 1)]
-    return (strict ? values[band - 1] : best) > threshold
+    return (strict ? values[band - 1] : best ?? values.min() ?? values[band - 1]) > threshold
   }
 }
