@@ -18,7 +18,7 @@ struct ProgramBenchmark: ParsableCommand {
   func run() throws {
     try BenchmarkCommand.head(
       "Programs",
-      "`/bin/true` \(trials) times, two at a time: with a row for each trial and attempt, a folder and a log, durable against `kill -9`; and with "
+      "`/bin/true` \(trials) times, two at a time: with a row for each trial and attempt, a folder and two logs, durable against `kill -9`; and with "
         + "GNU parallel and its `--joblog`. Best of three, in turn.")
     let folder = try Folder()
     try folder.write("name: nothing\ncommand: [/bin/true]\nmethod: grid\nparameters: {i: {min: 1, max: \(trials)}}", to: "nothing.yaml")
