@@ -88,7 +88,7 @@ public struct SweepRunner: Sendable {
     try runTrials(of: sweep, on: executor, schedule: schedule, rules: rules, workers: workers)
 
     let after = try store.counts(sweepID: sweep.id)
-    let isLeft = after.toRun + after[.running] > 0
+    let isLeft = after.toRun + after[.running] > 0 || points == nil && stop.isSet
     let wasInterrupted = stop.isSet && isLeft
     if after[.running] > 0 { try store.requeue(sweepID: sweep.id, retryFailed: false, keepsEpochs: file.program != nil) }
     let ended = after.ended - before.ended

@@ -33,9 +33,9 @@ package struct CommandExecutor: ConcurrentTrialExecutor {
     let environment = ProgramEnvironment(program)
     let words = program.command.arguments([], jsonFile: "", environment: environment.value)
     guard let first = words.first else { throw SweepError(.input, "the command is empty", remedy: "name a program: 'program: train.py'") }
-    // `env` finds what it starts by itself.
-    let called = first == "/usr/bin/env" && words.count > 1 ? words[1] : first
-    guard environment.find(called, from: program.folder) != nil else {
+    // `env` finds what it starts by itself, after its own options and variables.
+    let called = first == "/usr/bin/env" ? words.dropFirst().first { !$0.contains("=") } ?? first : first
+    guard called.hasPrefix("-") || environment.find(called, from: program.folder) != nil else {
       if called.contains("/"), access(absolute(called), F_OK) == 0 {
         throw SweepError(.input, "the command '\(called)' cannot be executed", remedy: "chmod +x \(called), or name its interpreter")
       }

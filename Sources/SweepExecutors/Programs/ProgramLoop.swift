@@ -104,16 +104,7 @@ struct ProgramLoop {
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
     let held = freeResources.compactMapValues(\.last)
-    let text = ParameterValue.pythonJSON(of: parameters)
-    let own =
-      [
-        ("SWEEP_NAME", executor.workplace.sweep), ("SWEEP_TRIAL", String(trial.number)), (ProcessTree.mark, folder.path),
-        ("SWEEP_ATTEMPT", String(attempt)), ("SWEEP_CONTINUES", isFresh ? "0" : "1"), ("SWEEP_CHECKPOINT", folder.checkpoint),
-        ("SWEEP_REPORT", folder.reports), ("SWEEP_TENSORBOARD", folder.tensorBoard), ("WANDB_DIR", folder.own), ("WANDB_SWEEP_ID", identifier),
-        ("WANDB_RUN_ID", "\(identifier)-\(trial.number)-\(attempt)"), ("WANDB_SWEEP_PARAM_PATH", folder.yaml),
-        // Its 15 seconds are too long for early stopping, and for what a kill may lose.
-        ("WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL", "0.5"),
-      ] + (text.utf8.count < Self.longestVariable ? [("SWEEP_PARAMETERS", text)] : []) + held.map { ($0.key, $0.value) }
+    let variables = variables(of: trial, parameters, in: folder, isFresh: isFresh) + held.map { ($0.key, $0.value) }
     let arguments = program.command.arguments(parameters, jsonFile: folder.json, environment: environment.value)
     let (output, errors) = (try folder.open(folder.log), try folder.open(folder.errors))
     defer {
@@ -128,7 +119,7 @@ struct ProgramLoop {
     do throws(SweepError) {
       process = try ChildProcess(
         .init(
-          path: try path(of: arguments.first ?? ""), arguments: arguments, environment: environment.texts(with: own), folder: program.folder,
+          path: try path(of: arguments.first ?? ""), arguments: arguments, environment: environment.texts(with: variables), folder: program.folder,
           output: output, errors: errors, cpuSeconds: program.limits.cpu.map { Int($0.rounded(.up)) + Self.cpuMargin },
           processors: program.limits.threads.map { (slot * $0, $0) }, group: group, descriptors: descriptors), devNull: devNull)
     } catch {
@@ -143,6 +134,21 @@ struct ProgramLoop {
     running.append(started)
     if file >= 0 { watched[file] = started }
     try reporter.started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh), of: trial.id)
+  }
+
+  /// What a program finds in its environment of its trial (docs/programs.md).
+  private func variables(
+    of trial: Trial, _ parameters: [(name: String, value: ParameterValue)], in folder: TrialFolder, isFresh: Bool
+  ) -> [(String, String)] {
+    let text = ParameterValue.pythonJSON(of: parameters)
+    return [
+      ("SWEEP_NAME", executor.workplace.sweep), ("SWEEP_TRIAL", String(trial.number)), (ProcessTree.mark, folder.path),
+      ("SWEEP_ATTEMPT", String(folder.attempt)), ("SWEEP_CONTINUES", isFresh ? "0" : "1"), ("SWEEP_CHECKPOINT", folder.checkpoint),
+      ("SWEEP_REPORT", folder.reports), ("SWEEP_TENSORBOARD", folder.tensorBoard), ("WANDB_DIR", folder.own), ("WANDB_SWEEP_ID", identifier),
+      ("WANDB_RUN_ID", "\(identifier)-\(trial.number)-\(folder.attempt)"), ("WANDB_SWEEP_PARAM_PATH", folder.yaml),
+      // Its 15 seconds are too long for early stopping, and for what a kill may lose.
+      ("WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL", "0.5"),
+    ] + (text.utf8.count < Self.longestVariable ? [("SWEEP_PARAMETERS", text)] : [])
   }
 
   /// Seconds that the kernel's own limit of processor time is above the program's: it holds for one process and not for all of them, and only
@@ -192,7 +198,8 @@ struct ProgramLoop {
   private func wait() -> [RunningProgram] {
     var descriptors = running.map { pollfd(fd: $0.process.endDescriptor, events: Int16(POLLIN), revents: 0) }
     descriptors.append(pollfd(fd: watch, events: Int16(POLLIN), revents: 0))
-    let next = (running.compactMap(\.deadline) + delayed.map(\.time) + [lastTick + Self.tick]).min() ?? .now
+    // Another attempt is due only where there is a slot for it.
+    let next = (running.compactMap(\.deadline) + (freeSlots.isEmpty ? [] : delayed.map(\.time)) + [lastTick + Self.tick]).min() ?? .now
     let hasMore = running.contains(where: \.hasMore)
     let milliseconds = hasMore ? 0 : max(0, min(100, ((next - .now) / .milliseconds(1)).rounded(.up)))
     poll(&descriptors, nfds_t(descriptors.count), Int32(milliseconds))
