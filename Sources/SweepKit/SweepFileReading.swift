@@ -273,7 +273,7 @@ struct SweepFileReading {
       complain("metric is missing", at: "", remedy: "add 'metric:' with a name and a goal (maximize or minimize)")
       return nil
     }
-    guard let members = mapping(node, at: "metric", keys: ["name", "goal", "at", "target", "impute", "impute_while_running"]) else { return nil }
+    guard var members = mapping(node, at: "metric", keys: ["name", "goal", "at", "target", "impute", "impute_while_running"]) else { return nil }
     for key in ["impute", "impute_while_running"] where members[key] != nil {
       remark(.note, Diagnostic("\(key) is for W&B's bayes; it is not used here"), at: "metric.\(key)")
     }
@@ -289,7 +289,14 @@ struct SweepFileReading {
     if isProgram, members["goal"] == nil {
       remark(.note, Diagnostic("metric.goal is not given: W&B minimizes then, and so does this"), at: "metric")
     }
-    let goal = choice(members, "goal", among: Objective.Goal.allCases.map(\.rawValue), default: "minimize", path: "metric.goal")
+    let goals = Objective.Goal.allCases.map(\.rawValue)
+    if isProgram, let word = members["goal"]?.string, !goals.contains(word), nearest(to: word, in: goals) == nil, !word.lowercased().hasPrefix("max")
+    {
+      remark(
+        .warning, Diagnostic("'\(word)' is no goal: W&B minimizes then, and so does this", remedy: "write minimize or maximize"), at: "metric.goal")
+      members["goal"] = nil
+    }
+    let goal = choice(members, "goal", among: goals, default: "minimize", path: "metric.goal")
     let at = choice(members, "at", among: Objective.Epoch.allCases.map(\.rawValue), default: "last", path: "metric.at")
     guard let name, let goal = goal.flatMap(Objective.Goal.init), let at = at.flatMap(Objective.Epoch.init) else { return nil }
     return Objective(metric: name, goal: goal, at: at)

@@ -158,6 +158,9 @@ struct WandbFileTests {
     #expect(try remarks(file("lr: {value: 1}", "method: grid\ncommand: [python, '${program}']")).contains("hands over the parameters"))
     #expect(try remarks("program: t.py\nmethod: grid\nparameters: {a: {value: 1}}").contains("ranked by seconds"))
     #expect(try remarks(file("lr: {value: 1}")).isEmpty)
+    let goal = "program: t.py\nmethod: grid\nmetric: {name: loss, goal: hello world}\nparameters: {a: {value: 1}}"
+    #expect(try remarks(goal).contains("'hello world' is no goal: W&B minimizes then"))
+    #expect(complaints(goal.replacing("hello world", with: "maximise")).contains("did you mean 'maximize'?"))
   }
 
   @Test func whatCannotBeUsedIsAnErrorWithItsLine() {
