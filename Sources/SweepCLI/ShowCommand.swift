@@ -55,7 +55,8 @@ struct ShowCommand: ParsableCommand {
       " after \(duration(seconds)) (CPU \(duration(attempt.cpuSeconds ?? 0))\((attempt.memoryBytes ?? 0) > 0 ? ", \((attempt.memoryBytes ?? 0) >> 20) MiB" : ""))"
     }
     let reason = attempt.reason.map { ": \($0)" } ?? ""
-    return "attempt \(attempt.number): \(attempt.result?.rawValue ?? "running")\(took ?? "")\(reason)" + (attempt.log.map { " — \($0)" } ?? "")
+    let log = attempt.result == .failed ? attempt.log?.replacing("output.log", with: "errors.log") : attempt.log
+    return "attempt \(attempt.number): \(attempt.result?.rawValue ?? "running")\(took ?? "")\(reason)" + (log.map { " — \($0)" } ?? "")
   }
 
   /// Four digits behind the point; of small numbers (learning rates, seconds) the first four that are not zero.

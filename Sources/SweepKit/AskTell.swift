@@ -61,8 +61,14 @@ public struct AskTell: Sendable {
     let record = try running(trial)
     let recorder = recorder()
     let epoch = try Self.checked(epoch, after: record)
-    if !values.isEmpty { try recorder.record(EpochMetrics(epoch: epoch, values: values), checkpoint: nil, of: record.id) }
     let metric = sweep.objective.metric
+    if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
+      let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
+      throw SweepError(
+        .input, "trial \(trial) would end without \(metric), by which '\(sweep.name)' ranks", place: store.path,
+        remedy: "tell \(metric)=VALUE\(meant)")
+    }
+    if !values.isEmpty { try recorder.record(EpochMetrics(epoch: epoch, values: values), checkpoint: nil, of: record.id) }
     try recorder.ended(record.id, end == .complete ? .reached(values.last { $0.name == metric }?.value, of: metric, epoch: epoch) : end)
     try recorder.flush()
   }

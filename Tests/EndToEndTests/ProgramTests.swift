@@ -477,9 +477,12 @@ import Testing
     #expect(try binary.run("tell", "1", "loss=0.5", "--more").status == 0)
     #expect(try binary.run("tell", "1", "loss=0.25", "accuracy=0.9").status == 0)
     #expect(try binary.run("tell", "2", "--failed", "out of luck").status == 0)
+    let third = try binary.run("ask").output
+    let misspelt = try binary.run("tell", "3", "los=1")
+    #expect(third.contains("\"trial\":3") && misspelt.status == 65 && misspelt.errors.contains("tell loss=VALUE instead of los"))
+    #expect(try texts("SELECT count(*) FROM epoch_metric WHERE trial_id = 3") == ["0"])
     let again = try binary.run("tell", "1", "loss=0")
     #expect(again.status == 65 && again.errors.contains("trial 1 of 'asked' is complete, not running"))
-    #expect(try binary.run("ask").output.contains("\"trial\":3"))
     #expect(try binary.run("ask").status == 1)
     #expect(try binary.run("ask", "--take-back").output.contains("\"trial\":3"))
     #expect(

@@ -118,7 +118,10 @@ struct ProgramReports {
 
   /// The last line on standard error, or else on standard output that is no report, fit for a table.
   var lastWords: String {
-    let lines = [folder.errors, folder.log].flatMap { path in Self.tail(of: path).split(separator: 0x0a).reversed() }
+    // Of a line that was overwritten, what stands there last counts.
+    let lines = [folder.errors, folder.log].flatMap { path in
+      Self.tail(of: path).split(separator: 0x0a).reversed().compactMap { $0.split(separator: 0x0d).last }
+    }
     let line = lines.first { line in
       line.contains { $0 > 0x20 } && Array(line).withUnsafeBufferPointer { parser.report($0) } == nil
     }
