@@ -27,6 +27,16 @@ struct DatabaseOption: ParsableArguments {
   func reading() throws(SweepError) -> Store { try Store.openReadOnly(path) }
 }
 
+/// A sweep file, and what the command line says of its parameters.
+struct SweepFileArguments: ParsableArguments {
+  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
+  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)' +new=1 '~gone'.") var overrides: [String] = []
+
+  func load(_ trainers: Registry<TrainerEntry>) throws(SweepError) -> LoadedSweep {
+    try SweepFileLoader(trainers: trainers).read(file, overrides: overrides)
+  }
+}
+
 struct FormatOption: ParsableArguments {
   @Option(help: "table, csv, json, markdown or html. JSON is an array of flat objects.", completion: .list(exporters.names))
   var format = "table"

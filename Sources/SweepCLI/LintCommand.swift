@@ -15,12 +15,11 @@ struct LintCommand: ParsableCommand {
         sweep lint sweep.yaml lr=0.1,0.2
       """)
 
-  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
-  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)'.") var overrides: [String] = []
+  @OptionGroup var source: SweepFileArguments
 
   func run() throws {
     let trainers = try Registry.builtin()
-    let loaded = try SweepFileLoader(trainers: trainers).read(file, overrides: overrides)
+    let loaded = try source.load(trainers)
     for remark in loaded.remarks { Terminal.output("\(remark.kind): \(remark.diagnostic)\n") }
     let trainer = try trainers.entry(for: loaded.file)
     for doubt in trainer.notes + loaded.file.doubts { Terminal.output("warning: \(doubt)\n") }

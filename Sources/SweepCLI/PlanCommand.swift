@@ -14,8 +14,7 @@ struct PlanCommand: ParsableCommand {
         sweep plan sweeps/cifar10-grid.yaml --rows 27 --format csv
       """)
 
-  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
-  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)' +new=1 ~gone.") var overrides: [String] = []
+  @OptionGroup var source: SweepFileArguments
   @Option(help: "How many points to show.") var rows = 5
   @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
   @OptionGroup var pool: PoolOptions
@@ -27,7 +26,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let trainers = try Registry.builtin()
-    let loaded = try SweepFileLoader(trainers: trainers).read(file, overrides: overrides)
+    let loaded = try source.load(trainers)
     let file = loaded.file
     let trainer = try trainers.entry(for: file)
     let forecast = try Forecast(file, trainer: trainer, workers: pool.workers, maxTrials: pool.maxTrials)

@@ -18,8 +18,7 @@ struct RunCommand: ParsableCommand {
         sweep run sweeps/quickstart.yaml --name more eta=0.01,0.03 'seed=range(1,6)'
       """)
 
-  @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
-  @Argument(help: "What replaces parameters of the file: lr=0.1,0.2 'seed=range(5)' +new=1 ~gone.") var overrides: [String] = []
+  @OptionGroup var source: SweepFileArguments
   @Option(help: "Run it as a sweep of another name.") var name: String?
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
@@ -31,7 +30,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try SweepFileLoader(trainers: try Registry.builtin()).read(file, overrides: overrides)
+    let loaded = try source.load(try Registry.builtin())
     loaded.tell()
     try options.run(loaded.file.renamed(name), database: database, format: format)
   }

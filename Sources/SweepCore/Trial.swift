@@ -26,7 +26,7 @@ public struct Trial: Sendable, Identifiable {
     public let attempts: Int
     /// Attempts that failed.
     public let failures: Int
-    /// The last epoch that was reported.
+    /// The last epoch that was reported; 0 or less: none is known.
     public let lastEpoch: Int
     /// Whether nobody saw the last attempt end: what it reported last may not be recorded.
     public let wasCut: Bool

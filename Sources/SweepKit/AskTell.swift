@@ -13,14 +13,18 @@ public struct AskTell: Sendable {
   /// Its row.
   public let sweep: SweepRecord
   private let store: Store
+  /// Whether points are planned as they are asked for.
+  private let isEndless: Bool
 
   /// Plans the sweep, or finds it as it is.
   /// - Throws: where the file does not fit the sweep of its name, or a runner is at it.
   public init(_ file: SweepFile, in store: Store) throws(SweepError) {
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
-    (self.file, self.store) = (file, store)
-    sweep = try Planner().plan(file, trainer: AskExecutor.entry, in: store).sweep
+    let planner = Planner()
+    let count = try planner.count(file)
+    (self.file, self.store, isEndless) = (file, store, count == nil)
+    sweep = try planner.plan(file, count: count, trainer: AskExecutor.entry, in: store).sweep
   }
 
   /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
@@ -42,7 +46,7 @@ public struct AskTell: Sendable {
   /// - Throws: where a runner is at the sweep.
   public func ask() throws(SweepError) -> Trial? {
     if let trial = try store.claim(sweepID: sweep.id) { return trial }
-    guard try Planner().count(file) == nil else { return nil }
+    guard isEndless else { return nil }
     var growth = try Planner.Growth(of: file, sweepID: sweep.id, in: store)
     return try growth.grow(by: 1) > 0 ? store.claim(sweepID: sweep.id) : nil
   }

@@ -10,7 +10,7 @@ final class Curves: Sendable {
   private struct State {
     var history: History
     var running: Set<Trial.ID> = []
-    /// Trials that another's report has put behind: they are told at their next own.
+    /// Running trials that a report has put behind, their own or another's: they are told at their next own.
     var condemned: Set<Trial.ID> = []
   }
 
@@ -52,7 +52,7 @@ final class Curves: Sendable {
       for other in state.running where pruner.verdict(on: other, after: metrics.epoch, given: state.history) == .prune {
         state.condemned.insert(other)
       }
-      return state.condemned.contains(trial) ? .prune : pruner.verdict(on: trial, after: metrics.epoch, given: state.history)
+      return state.condemned.contains(trial) ? .prune : .proceed
     }
   }
 }

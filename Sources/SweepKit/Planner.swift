@@ -28,7 +28,9 @@ public struct Planner: Sendable {
         remedy: "list fewer values, set a run_cap\(count == .max ? "" : ", or allow it with --max-trials \(count)")")
     }
     guard file.space.hasForbiddenPoints, positions <= Self.mostSearched else { return count }
-    return try Self.points(of: file).reduce(0) { $0 + $1.count }
+    var (points, allowed) = (try Self.points(of: file), 0)
+    while case let more = try points.next(), !more.isEmpty { allowed += more.count }
+    return allowed
   }
 
   /// Positions that are looked through without a point before that is taken for a mistake.
@@ -72,12 +74,6 @@ public struct Planner: Sendable {
       }
       return []
     }
-
-    func reduce(_ start: Int, _ add: (Int, [Assignment]) -> Int) throws(SweepError) -> Int {
-      var (copy, result) = (self, start)
-      while case let points = try copy.next(), !points.isEmpty { result = add(result, points) }
-      return result
-    }
   }
 
   /// Points of an endless sweep that are planned at first.
@@ -88,7 +84,13 @@ public struct Planner: Sendable {
   public func plan(
     _ file: SweepFile, trainer: TrainerEntry, in store: Store, stop: StopSignal = StopSignal()
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
-    let count = try count(file)
+    try plan(file, count: try count(file), trainer: trainer, in: store, stop: stop)
+  }
+
+  /// - Parameter count: what `count` said of the file: where points are forbidden, it has looked at all of them.
+  func plan(
+    _ file: SweepFile, count: Int?, trainer: TrainerEntry, in store: Store, stop: StopSignal = StopSignal()
+  ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     if count == 0 { throw SweepError(.input, "the sweep has no points: exclude forbids all of them", place: file.name, remedy: "correct it") }
     let known = try store.sweeps().first { $0.name == file.name }
     if let known { try Self.checkChanges(from: SweepFile(definition: known.definition), to: file) }

@@ -30,13 +30,11 @@ struct SweepFileReading {
     (self.path, self.trainers, self.overrides) = (path, trainers, overrides)
   }
 
-  private static let keys = sweepFileKeys
-
   /// What only W&B's server knows what to do with.
   static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler", "metrics"]
 
   mutating func file(_ root: Node) -> SweepFile? {
-    guard var top = mapping(root, at: "", keys: Self.keys + Self.serverKeys) else { return nil }
+    guard var top = mapping(root, at: "", keys: sweepFileKeys + Self.serverKeys) else { return nil }
     for key in Self.serverKeys where top[key] != nil {
       remark(.note, Diagnostic("\(key) only means something to W&B's server; it is not used here"), at: key)
       top[key] = nil
@@ -92,10 +90,10 @@ struct SweepFileReading {
     guard let first = trainers.entries.first?.plugin else { return nil }
     // A file that names neither trainer nor program, and the first trainer's metric or parameters not at all, is for somebody who asks for points.
     let names = top["parameters"]?.mapping?.keys.compactMap(\.string) ?? []
-    let known = Set(first.parameters.map(\.name))
+    let known = first.parameters.map(\.name)
     func isOurs(_ name: String, among known: [String]) -> Bool { known.contains(name) || nearest(to: name, in: known) != nil }
     let isForeign =
-      !names.isEmpty && !names.contains { isOurs($0, among: Array(known)) }
+      !names.isEmpty && !names.contains { isOurs($0, among: known) }
       || top["metric"]?.mapping?["name"]?.string.map { !isOurs($0, among: first.metrics) } ?? false
     return isForeign ? trainers[AskExecutor.name] ?? first : first
   }

@@ -59,7 +59,7 @@ public struct SweepRunner: Sendable {
     let points = try planner.count(file)
     if let points, points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
     try tellChangedCommand()
-    let (sweep, result) = try planner.plan(file, trainer: trainer, in: store, stop: stop)
+    let (sweep, result) = try planner.plan(file, count: points, trainer: trainer, in: store, stop: stop)
     let workplace = Workplace(sweep: sweep.name, folder: store.trialFolder(of: sweep)) { [logger] in logger.notice("\($0)") }
     endLeftovers(workplace)
     try store.requeue(sweepID: sweep.id, retryFailed: options.retryFailed, keepsEpochs: file.program != nil)

@@ -47,7 +47,7 @@ struct ProgramReports {
 
   func close() { Foundation.close(log) }
 
-  /// What is told of each epoch; returns whether the trial goes on.
+  /// Gets what is told of each epoch.
   typealias Report = (EpochMetrics) throws -> Void
 
   /// Reads some of what was printed.

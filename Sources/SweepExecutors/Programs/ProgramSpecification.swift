@@ -93,7 +93,7 @@ package struct Retries: Sendable, Hashable, Codable {
   package func wait(afterFailures failures: Int, cause: Cause) -> Double? {
     guard failures <= count, causes.contains(cause) else { return nil }
     var seconds = backoff
-    for _ in 1..<max(2, min(failures, 20)) where failures > 1 { seconds *= 2 }
+    for _ in 1..<max(1, min(failures, 20)) { seconds *= 2 }
     return min(seconds, 86_400)
   }
 }
