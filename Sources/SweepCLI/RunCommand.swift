@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Plan a sweep file and run what has not run yet; print the ranked table.",
     discussion: """
       Running the same file again goes on where it was: finished trials stay, interrupted ones continue from their last epoch.
-      Ctrl-C finishes the current epoch, saves and exits with 130; a second Ctrl-C stops at once. Nothing recorded is lost either way.
+      Ctrl-C finishes the current epoch, or tells programs to end, saves and exits with 130; a second Ctrl-C stops at once.
+      Nothing recorded is lost either way.
 
       EXAMPLE
         sweep run sweeps/quickstart.yaml
