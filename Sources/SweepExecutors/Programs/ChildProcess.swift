@@ -71,7 +71,7 @@ struct ChildProcess {
       case ENOEXEC: "it is no program: start it with its interpreter, or give it a first line such as #!/bin/sh"
       default: "is something missing, or are there too many processes?"
       }
-    return SweepError(.io, "\(problem): \(String(cString: strerror(code)))", remedy: remedy)
+    return SweepError(.input, "\(problem): \(String(cString: strerror(code)))", remedy: remedy)
   }
 
   /// Sends a signal to the whole group.

@@ -31,7 +31,7 @@ struct ProgramLoop {
   private var lastTick = ContinuousClock.now
   private var paths: [String: String] = [:]
   private var hasNotedMissingObjective = false
-  /// What stopped the recorder.
+  /// What stopped the recorder, or keeps trials from being started at all.
   private var failure: (any Error)?
 
   /// How often files are looked at and limits kept.
@@ -79,6 +79,10 @@ struct ProgramLoop {
       freeSlots.removeLast()
       do {
         try start(next.trial, next.reporter, slot: slot)
+      } catch let error as SweepError where error.kind == .io {
+        // Its folder cannot be written, and so no other: the trials wait until somebody has mended the disk.
+        freeSlots.append(slot)
+        failure = failure ?? error
       } catch {
         freeSlots.append(slot)
         do { try next.reporter.finish(next.trial.id, .failed(reason: "\(error)")) } catch { failure = failure ?? error }
@@ -97,9 +101,10 @@ struct ProgramLoop {
 
   private mutating func start(_ trial: Trial, _ reporter: any TrialReporter, slot: Int) throws {
     let attempt = trial.past.attempts + 1
+    let lastOfCut = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial, reporter) : nil
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
-    let lastEpoch = try isFresh ? nil : reportWhatWasCut(trial, reporter) ?? (trial.past.lastEpoch > 0 ? trial.past.lastEpoch : nil)
+    let lastEpoch = isFresh ? nil : lastOfCut ?? (trial.past.lastEpoch > 0 ? trial.past.lastEpoch : nil)
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
@@ -158,20 +163,25 @@ struct ProgramLoop {
   /// The kernel takes no variable of more than 128 KiB.
   private static let longestVariable = 100_000
 
-  /// Where the last attempt was cut short with the runner, its last reports may be in its files and not in the database: they come again.
-  /// - Returns: its last epoch; nil where there was nothing to read.
+  /// Where attempts were cut short with the runner, their last reports may be in their files and not in the database: they come again.
+  /// - Returns: the last epoch; nil where there was nothing to read.
   private func reportWhatWasCut(_ trial: Trial, _ reporter: any TrialReporter) throws -> Int? {
-    guard trial.past.wasCut else { return nil }
-    let folder = TrialFolder(past: trial.past.attempts, of: trial, in: executor.workplace.folder)
-    guard access(folder.log, R_OK) == 0 else { return nil }
-    var reports = try ProgramReports(
-      of: trial, in: folder, after: nil, countsEpochs: trial.past.attempts == 1, parser: parser, executor: executor)
-    defer { reports.close() }
-    try reports.finish(buffer, isWhole: false) { metrics in
-      _ = try reporter.report(metrics, of: trial.id, checkpoint: nil)
-    } note: { _ in
+    let attempts = trial.past.attempts
+    guard attempts > 0 else { return nil }  // nothing was recorded: it starts anew
+    let parent = executor.workplace.folder
+    var last = -1
+    for attempt in (trial.past.wasCut ? [attempts] : []) + TrialFolder.unrecorded(after: attempts, of: trial, in: parent) {
+      let folder = TrialFolder(past: attempt, of: trial, in: parent)
+      guard access(folder.log, R_OK) == 0 else { continue }
+      var reports = try ProgramReports(of: trial, in: folder, after: nil, countsEpochs: attempt == 1, parser: parser, executor: executor)
+      defer { reports.close() }
+      try reports.finish(buffer, isWhole: false) { metrics in
+        _ = try reporter.report(metrics, of: trial.id, checkpoint: nil)
+      } note: { _ in
+      }
+      last = max(last, reports.lastEpoch)
     }
-    return reports.lastEpoch < 0 ? nil : max(reports.lastEpoch, trial.past.lastEpoch)
+    return last < 0 ? nil : max(last, trial.past.lastEpoch)
   }
 
   /// The sweep as W&B's tools may call it.

@@ -21,12 +21,19 @@ struct TrialFolder {
       try Self.moveAside(path)
       try Self.make(path)
     }
-    let isNew = try Self.make(path + "/checkpoint")
-    hasCheckpoint = !isNew && Self.hasEntries(path + "/checkpoint")
+    try Self.make(path + "/checkpoint")
+    hasCheckpoint = Self.hasCheckpoint(of: trial, in: parent)
     if try !Self.make(own) {
-      try Self.moveAside(own)
+      for old in Self.unrecorded(after: attempt - 1, of: trial, in: parent) { try Self.moveAside("\(path)/attempt-\(old)") }
       try Self.make(own)
     }
+  }
+
+  static func hasCheckpoint(of trial: Trial, in parent: String) -> Bool { hasEntries("\(parent)/\(trial.number)/checkpoint") }
+
+  /// Attempts that left a folder and no record: sweep was killed at once after it had started them, or the database is an older copy.
+  static func unrecorded(after attempts: Int, of trial: Trial, in parent: String) -> [Int] {
+    Array(((attempts + 1)...).prefix { access("\(parent)/\(trial.number)/attempt-\($0)", F_OK) == 0 })
   }
 
   /// That of an attempt that is over.
