@@ -56,8 +56,9 @@ private struct TensorBoardEvents: GrowingContent {
         length < Int.max / 2
       else { break }
       let whole = Self.recordHeader + length + Self.recordFooter
-      if length > Self.longestRecord { return .bytes(bytes.count - rest.count + whole) }
-      guard rest.count >= whole else { return rest.count == bytes.count ? .needs(whole) : .bytes(bytes.count - rest.count) }
+      let isFirst = rest.count == bytes.count  // what came before it is taken first: of this there may not be enough yet
+      if length > Self.longestRecord { return .bytes(isFirst ? whole : bytes.count - rest.count) }
+      guard rest.count >= whole else { return isFirst ? .needs(whole) : .bytes(bytes.count - rest.count) }
       let event = rest.dropFirst(Self.recordHeader).prefix(length)
       guard rest.number(at: Self.recordHeader + length) == Self.maskedCRC(event) else { break }
       if let report = report(of: event) { reports.append(report) }
