@@ -36,7 +36,10 @@ public final class StopSignal: Sendable {
       var before = sigaction()
       sigaction(number, nil, &before)
       if number == SIGHUP, Self.ignores(before) { continue }
-      signal(number, SIG_IGN)
+      #if !os(Linux)
+        // Dispatch hears of signals without catching them; on Linux it catches them.
+        signal(number, SIG_IGN)
+      #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [self] in
         if isSet {
@@ -46,7 +49,11 @@ public final class StopSignal: Sendable {
         set()
         tellers.async(execute: first)
       }
+      // From here on the source has it, and until here the signal's own effect is right: nothing has begun that would have to be ended.
+      let isRegistered = DispatchSemaphore(value: 0)
+      source.setRegistrationHandler { isRegistered.signal() }
       source.activate()
+      isRegistered.wait()
       let kept = Source(source: source)
       sources.withLock { $0.append(kept) }
     }
