@@ -35,6 +35,7 @@ public struct Planner: Sendable {
 
   /// Positions that are looked through without a point before that is taken for a mistake.
   private static let mostSearched = 10_000_000
+  private static let mostDrawn = 1_000_000
 
   /// The points in their order, in chunks that are not empty, from a fresh sampler.
   /// - Parameter positions: of the sampler, from 0; nil: all, or the run cap's.
@@ -68,7 +69,7 @@ public struct Planner: Sendable {
         left -= points.count
         if !points.isEmpty { return points }
         searched += step
-        if total == nil, searched > Planner.mostSearched {
+        if total == nil, searched > Planner.mostDrawn {
           throw SweepError(.input, "exclude forbids every one of \(searched) points", remedy: "correct it")
         }
       }
@@ -111,10 +112,17 @@ public struct Planner: Sendable {
     private var points: PointSequence
     private let sweepID: Int64
     private let store: Store
+    /// The trial that was planned last before, until its point has come again: up to there nothing is drawn in vain.
+    private var last: Assignment?
+    /// Points that may come before that one.
+    private var mostReplayed: Int
 
     init(of file: SweepFile, sweepID: Int64, in store: Store) throws(SweepError) {
       // Every trial took a position or more: what comes again is there already.
-      points = try Planner.points(of: file, after: try store.counts(sweepID: sweepID).total, limit: .max)
+      let count = try store.counts(sweepID: sweepID).total
+      points = try Planner.points(of: file, after: count, limit: .max)
+      last = try store.trial(count, sweepID: sweepID)?.assignment
+      mostReplayed = max(1_000_000, 50 * count)
       (self.sweepID, self.store) = (sweepID, store)
     }
 
@@ -123,9 +131,14 @@ public struct Planner: Sendable {
       var (added, drawn) = (0, 0)
       while added < count, drawn < Self.mostInVain {
         let more = try points.next(atMost: count - added)
+        if more.isEmpty { break }
+        if let point = last {
+          mostReplayed -= more.count
+          if mostReplayed < 0 || more.contains(point) { last = nil }
+        }
         let new = try store.addTrials(more, sweepID: sweepID)
         added += new
-        drawn = new > 0 ? 0 : drawn + more.count
+        drawn = new > 0 || last != nil ? 0 : drawn + more.count
       }
       return added
     }
