@@ -54,10 +54,12 @@ extension Distribution.Family {
     public let above: Double?
     /// The number is at least this.
     public let from: Double?
+    /// The number is at most this.
+    public let upTo: Double?
 
-    fileprivate init(_ name: String, default defaultValue: ParameterValue? = nil, above: Double? = nil, from: Double? = nil) {
+    fileprivate init(_ name: String, default defaultValue: ParameterValue? = nil, above: Double? = nil, from: Double? = nil, upTo: Double? = nil) {
       self.name = name
-      (self.defaultValue, self.above, self.from) = (defaultValue, above, from)
+      (self.defaultValue, self.above, self.from, self.upTo) = (defaultValue, above, from, upTo)
     }
   }
 
@@ -70,7 +72,7 @@ extension Distribution.Family {
     case .uniform, .logUniform, .invLogUniform, .qUniform, .qLogUniform: [Argument("min"), Argument("max")]
     case .logUniformValues, .invLogUniformValues, .qLogUniformValues: [Argument("min", above: 0), Argument("max")]
     case .normal, .logNormal, .qNormal, .qLogNormal: [Argument("mu", default: .real(0)), Argument("sigma", default: .real(1), from: 0)]
-    case .beta, .qBeta: [Argument("a", default: .integer(1), above: 0), Argument("b", default: .integer(1), above: 0)]
+    case .beta, .qBeta: ["a", "b"].map { Argument($0, default: .integer(1), above: 0, upTo: 1e6) }
     }
   }
 

@@ -25,10 +25,16 @@ package struct Override: Sendable, Equatable {
   package let domain: Form?
 
   /// More values than that are hardly meant by one argument.
-  package static let mostValues = 1_000_000
+  package static let mostValues = 200_000
+
+  /// Bytes. Linux takes no longer argument either.
+  private static let longest = 128 << 10
 
   /// - Throws: `SweepError` of kind `usage` that names the argument and the column, counted in characters from 1.
   package init(_ argument: String) throws(SweepError) {
+    guard argument.utf8.count <= Self.longest else {
+      throw SweepError(.usage, "an argument has \(argument.utf8.count) bytes, more than \(Self.longest)", remedy: "write it into the sweep file")
+    }
     var reader = OverrideReader(argument)
     action =
       if reader.take("++") { .setOrAdd } else if reader.take("+") { .add } else if reader.take("~") { .remove } else { .set }

@@ -38,7 +38,8 @@ public struct SweepFileLoader: Sendable {
         try path == "-"
         ? FileHandle.standardInput.readToEnd() ?? Data() : FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
     } catch {
-      throw SweepError(.input, "cannot read the sweep file: \(String(cString: strerror(errno)))", place: path, remedy: "is the name right?")
+      let (kind, remedy): (SweepError.Kind, String) = errno == EIO ? (.io, "is the disk failing?") : (.input, "is the name right?")
+      throw SweepError(kind, "cannot read the sweep file: \(String(cString: strerror(errno)))", place: path, remedy: remedy)
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw SweepError(.input, "the sweep file is not UTF-8 text", place: path, remedy: "save it as UTF-8")
@@ -61,6 +62,22 @@ public struct SweepFileLoader: Sendable {
 
   public func load(text: String, path: String) throws(SweepError) -> SweepFile { try read(text: text, path: path).file }
 
+  /// Keys and values of a file. An alias costs nothing where it is written, and may stand for a million of them where it is read.
+  private static let mostValues = 200_000
+  private static let deepest = 60
+
+  /// Counts down; stops where there are too many.
+  private static func isSmall(_ node: Node, depth: Int, _ left: inout Int) -> Bool {
+    left -= 1
+    guard left >= 0, depth <= deepest else { return false }
+    switch node {
+    case .sequence(let items): return items.allSatisfy { isSmall($0, depth: depth + 1, &left) }
+    case .mapping(let members):
+      return members.allSatisfy { isSmall($0.key, depth: depth + 1, &left) && isSmall($0.value, depth: depth + 1, &left) }
+    case .scalar, .alias: return true
+    }
+  }
+
   /// The tree of a file. Of keys that are given twice the last counts, as W&B has it, with a warning.
   private static func root(_ text: String, path: String) throws(SweepError) -> (Node, [Remark]) {
     let shape = "see docs/sweep-file.md for the shape of a sweep file"
@@ -69,6 +86,13 @@ public struct SweepFileLoader: Sendable {
     while true {
       do {
         guard let node = try Yams.compose(yaml: text) else { throw SweepError(.input, "the sweep file is empty", place: path, remedy: shape) }
+        var left = mostValues
+        guard isSmall(node, depth: 0, &left) else {
+          throw SweepError(
+            .input,
+            "the sweep file has more than \(mostValues) keys and values, with aliases (*) spelled out, or more than \(deepest) inside one another",
+            place: path, remedy: "describe a range by min and max, or by a distribution")
+        }
         return (node, remarks)
       } catch let error as SweepError {
         throw error
@@ -80,7 +104,7 @@ public struct SweepFileLoader: Sendable {
             remedy: remedy(for: problem, in: text, line: mark.line))
         case .duplicatedKeysInMapping(let keys, let context):
           let (key, place) = (keys.first ?? "", "\(path):\(context.mark.line)")
-          guard remarks.count < 100, let without = self.text(text, without: key, atLine: context.mark.line, column: context.mark.column) else {
+          guard remarks.count < 20, let without = self.text(text, without: key, atLine: context.mark.line, column: context.mark.column) else {
             throw SweepError(.input, "\(keys.joined(separator: ", ")) is given twice in one mapping", place: place, remedy: "remove one of them")
           }
           text = without

@@ -18,6 +18,7 @@ extension SweepFileReading {
     }
     var parameters: [Parameter] = []
     if let node {
+      if let count = node.mapping?.count, count > Self.mostParameters { return tooMany(count) }
       guard let members = mapping(node, at: "parameters", keys: declarations?.map(\.name)) else { return nil }
       if let declarations {
         parameters = declared(members, declarations)
@@ -25,7 +26,16 @@ extension SweepFileReading {
         parameters = members.sorted { $0.key < $1.key }.flatMap { readParameter($0.value, path: [$0.key], at: "parameters.\($0.key)") }
       }
     }
+    if parameters.count > Self.mostParameters { return tooMany(parameters.count) }
     return withConstraints(parameters, top, declarations: declarations, members: node?.mapping)
+  }
+
+  /// Each is a column of the sweep's views, beside up to a thousand metrics; SQLite has no more than 2,000.
+  private static let mostParameters = 900
+
+  private mutating func tooMany(_ count: Int) -> SearchSpace? {
+    complain("there are \(count) parameters, more than \(Self.mostParameters)", at: "parameters", remedy: "gather some of them in one, as a mapping")
+    return nil
   }
 
   private mutating func declared(_ members: [String: Node], _ declarations: [ParameterDeclaration]) -> [Parameter] {
@@ -218,7 +228,7 @@ extension SweepFileReading {
       }
       lines[place] = lines[place] ?? node.mark?.line
       let declaration = ParameterDeclaration(
-        argument.name, .real(above: argument.above, from: argument.from), meaning: "an end, or a measure of a distribution")
+        argument.name, .real(above: argument.above, from: argument.from, upTo: argument.upTo), meaning: "an end, or a measure of a distribution")
       switch declaration.checked(Self.value(node) ?? .null) {
       case .success: spelled.append(Self.value(node) ?? .null)
       case .failure(let diagnostic): complain(diagnostic, at: place)

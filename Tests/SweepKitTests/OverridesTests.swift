@@ -77,7 +77,7 @@ struct OverridesTests {
     ("a=range(3),5", "expected the end after range(…) at column 11 of 'a=range(3),5', not ','"),
     ("a=range()", "range(…) needs one, two or three numbers"), ("a=range(x)", "range(…) needs one, two or three numbers"),
     ("a=range(1,2,0)", "the step of the range is 0"), ("a=range(2,1)", "the range has no values"),
-    ("a=range(1e9)", "the range has more than 1000000 values"), ("a=choice()", "choice() has no values"),
+    ("a=range(1e9)", "the range has more than 200000 values"), ("a=choice()", "choice() has no values"),
     ("a=interval(1)", "interval(…) at column 3 needs two numbers, the smaller first"),
     ("a=interval(2,1)", "interval(…) at column 3 needs two numbers, the smaller first"),
     ("a=${b}", "the interpolation at column 3 of 'a=${b}' is not read"),
