@@ -16,12 +16,14 @@ enum Terminal {
 
   static var errorIsTerminal: Bool { isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
 
+  static var outputIsTerminal: Bool { isatty(1) == 1 }
+
   /// By https://no-color.org.
   static var allowsColour: Bool { errorIsTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty }
 
   static var outputAllowsColour: Bool {
     let environment = ProcessInfo.processInfo.environment
-    return isatty(1) == 1 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+    return outputIsTerminal && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
   }
 
   /// The terminal behind standard error; 80 × 24 where it does not say.

@@ -14,7 +14,7 @@ package struct Table {
     package let format: @Sendable (ParameterValue) -> String
 
     package init(_ name: String, title: String? = nil, format: @escaping @Sendable (ParameterValue) -> String = Table.plain) {
-      (self.name, self.title, self.format) = (name, title ?? name, format)
+      (self.name, self.title, self.format) = (name, Table.visible(title ?? name), format)
     }
   }
 

@@ -9,7 +9,7 @@ package struct MarkdownExporter: Exporter {
 
   package func write(_ table: Table, to output: (String) throws -> Void) throws {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    func escaped(_ text: String) -> String { text.replacing("|", with: "\\|") }
+    func escaped(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("<", with: "\\<") }
     func head(_ first: Table.Row?) -> String {
       line(table.columns.map { escaped($0.title) }) + line(table.columns.indices.map { first?[$0].number != nil ? "---:" : "---" })
     }

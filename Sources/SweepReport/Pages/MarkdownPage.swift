@@ -10,7 +10,7 @@ package enum MarkdownPage {
       switch block {
       case .heading(let text): page += "\n## \(plain(text))\n"
       case .text(let text): page += "\n\(plain(text))\n"
-      case .code(let text): page += "\n```text\n\(text)\n```\n"
+      case .code(let text): page += "\n```text\n\(text.split(separator: "\n").map { Table.visible(String($0)) }.joined(separator: "\n"))\n```\n"
       case .table(let table, let sql):
         page += "\n" + (try Document.text(of: table, by: MarkdownExporter()))
         if let sql { page += "\n<details><summary>SQL</summary>\n\n```sql\n\(sql)\n```\n\n</details>\n" }
@@ -23,6 +23,6 @@ package enum MarkdownPage {
 
   /// Without what Markdown would take for markup.
   private static func plain(_ text: String) -> String {
-    text.map { "\\`*_[]<>#|".contains($0) ? "\\\($0)" : String($0) }.joined()
+    Table.visible(text).map { "\\`*_[]<>#|".contains($0) ? "\\\($0)" : String($0) }.joined()
   }
 }
