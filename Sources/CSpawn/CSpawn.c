@@ -83,7 +83,7 @@ static void become(const csp_request *r, pid_t parent, const cpu_set_t *processo
   if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0)  // before Linux 5.9; ours are close-on-exec anyway
     for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
   // What the parent ignores would stay ignored.
-  const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD};
+  const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGXFSZ};
   for (unsigned i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

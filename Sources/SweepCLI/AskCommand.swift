@@ -29,6 +29,7 @@ struct AskCommand: ParsableCommand {
     let loaded = try file.map { path in try SweepFileLoader(trainers: try Registry.builtin()).read(path) }
     loaded?.tell()
     let store = try Store.open(database.path)
+    store.tellWarnings()
     let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store) } ?? AskTell(named: self.sweep, in: store)
     if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
     let trial = try sweep.ask()
@@ -84,6 +85,7 @@ struct TellCommand: ParsableCommand {
   func run() throws {
     guard FileManager.default.fileExists(atPath: database.path) else { return _ = try database.reading() }
     let store = try Store.open(database.path)
+    store.tellWarnings()
     let sweep = try AskTell(named: trial.sweep ?? sweep, in: store)
     let number = trial.number ?? 0
     if more {

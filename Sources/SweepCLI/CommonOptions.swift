@@ -27,6 +27,10 @@ struct DatabaseOption: ParsableArguments {
   func reading() throws(SweepError) -> Store { try Store.openReadOnly(path) }
 }
 
+extension Store {
+  func tellWarnings() { for warning in warnings { Terminal.error("warning: \(warning)") } }
+}
+
 /// A sweep file, and what the command line says of its parameters.
 struct SweepFileArguments: ParsableArguments {
   @Argument(help: "The sweep file (YAML); - for standard input.", completion: .file(extensions: ["yaml", "yml"])) var file: String
@@ -49,8 +53,11 @@ struct FormatOption: ParsableArguments {
 
   func print(_ table: Table) throws {
     var pending = ""
+    // What is for programs has every byte of a name, unless it is a terminal that would obey it.
+    let isTerminal = !isForPeople && Terminal.outputIsTerminal
     try exporters.find(format).write(table) { text in
-      pending += text
+      pending +=
+        isTerminal ? text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.visible(String($0)) }.joined(separator: "\n") : text
       if pending.utf8.count > 1 << 16 {
         Terminal.output(pending)
         pending = ""
@@ -87,6 +94,7 @@ struct RunOptions: ParsableArguments {
     let trainers = try Registry.builtin()
     let trainer = try trainers.entry(for: file)
     let store = try Store.open(database.path)
+    store.tellWarnings()
     let display = makeDisplay()
     signal(SIGPIPE, SIG_IGN)  // a reader of the progress that goes away does not end the sweep
     let stop = StopSignal()

@@ -19,10 +19,16 @@ struct QueryCommand: ParsableCommand {
       """)
 
   @Argument(help: "One SQL statement; '-' reads it from standard input.") var sql: String?
+  @Option(help: "Seconds that the query may take; 0: as long as it takes.") var timeout = 60.0
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
+  func validate() throws {
+    guard timeout >= 0, timeout.isFinite else { throw ValidationError("--timeout is \(timeout); use 0 or more seconds") }
+  }
+
   func run() throws {
+    Store.limitMemory(megabytes: 100)
     let store = try database.reading()
     guard let sql else {
       let relations = try store.relations()
@@ -32,7 +38,7 @@ struct QueryCommand: ParsableCommand {
           rows: relations.map { [.text($0.name), .text($0.columns.joined(separator: " "))] }))
     }
     let text = sql == "-" ? Array(AnyIterator { readLine(strippingNewline: false) }).joined() : sql
-    try store.query(text) { columns, forEachRow in
+    try store.query(text, timeout: timeout == 0 ? nil : timeout) { columns, forEachRow in
       try format.print(Table(columns: columns.map { Table.Column($0) }, forEachRow: forEachRow))
     }
   }

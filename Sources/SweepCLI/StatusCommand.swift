@@ -38,7 +38,7 @@ struct StatusCommand: ParsableCommand {
       Terminal.error(
         isAsked
           ? "running trials were asked for: 'sweep tell NUMBER METRIC=VALUE' ends one, 'sweep ask --sweep \(record.name) --take-back' takes them back"
-          : "nobody runs this sweep: its runner was killed; 'sweep resume \(record.name)' goes on")
+          : "nobody runs this sweep: its runner was killed or failed; 'sweep resume \(record.name)' goes on")
     }
   }
 

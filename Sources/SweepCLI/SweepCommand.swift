@@ -35,12 +35,13 @@ struct SweepCommand: ParsableCommand {
       LintCommand.self, PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, ListCommand.self, RankCommand.self,
       ShowCommand.self, LogsCommand.self, AskCommand.self, TellCommand.self,
       PlotCommand.self, ReportCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self,
-      QueryCommand.self,
+      QueryCommand.self, CheckCommand.self, BackupCommand.self,
       DataCommand.self,
     ])
 
   static func main() {
     signal(SIGPIPE, SIG_DFL)  // `sweep rank | head` ends quietly
+    signal(SIGXFSZ, SIG_IGN)  // a file that may not grow is an error to tell, not the end
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -40,7 +40,7 @@ public struct Bitset: Sendable, Equatable {
 
   /// Reads what `bytes` wrote; nil where there are more or fewer bytes than `count` bits need.
   public init?(bytes: [UInt8], count: Int) {
-    guard bytes.count == (count + 7) / 8 else { return nil }
+    guard count >= 0, count <= 8 * bytes.count, bytes.count == (count + 7) / 8 else { return nil }
     self.init(count: count)
     for (index, byte) in bytes.enumerated() { words[index >> 3] |= UInt64(byte) << UInt64(8 * (index & 7)) }
   }

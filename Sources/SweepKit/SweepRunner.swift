@@ -142,7 +142,9 @@ public struct SweepRunner: Sendable {
   private func runTrials(
     of sweep: SweepRecord, on executor: any TrialExecutor, schedule: Schedule, rules: StopRules, workers: Int
   ) throws(SweepError) {
-    let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping)
+    let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping) { [logger] error in
+      logger.warning("another program holds the database; what the trials report waits in memory until it lets go (\(error))")
+    }
     let curves: Curves? = if let early = file.earlyTermination { try Curves(try early.pruner(), sweep: sweep, in: store) } else { nil }
     let context = RunContext(
       sweep: sweep, keeping: file.keeping, recorder: recorder, schedule: schedule, rules: rules, stop: stop, observer: observer, logger: logger,

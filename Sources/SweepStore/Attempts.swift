@@ -20,12 +20,12 @@ public struct AttemptRecord: Sendable {
   /// The path of what it printed on its standard output.
   public let log: String?
 
-  fileprivate init(_ row: Row) {
-    (number, startedAt, finishedAt) = (row["attempt"], row["started_at"], row["finished_at"])
-    result = (row["result"] as String?).flatMap(AttemptEnd.Result.init)
-    (reason, exitCode, signal) = (row["reason"], row["exit_code"], row["signal"])
-    (seconds, cpuSeconds, memoryBytes) = (row["seconds"], row["cpu_seconds"], row["memory_bytes"])
-    log = row["log"]
+  fileprivate init(_ row: Row) throws {
+    (number, startedAt, finishedAt) = (try row.get("attempt"), try row.get("started_at"), try row.get("finished_at"))
+    result = (try row.get("result") as String?).flatMap(AttemptEnd.Result.init)
+    (reason, exitCode, signal) = (try row.get("reason"), try row.get("exit_code"), try row.get("signal"))
+    (seconds, cpuSeconds, memoryBytes) = (try row.get("seconds"), try row.get("cpu_seconds"), try row.get("memory_bytes"))
+    log = try row.get("log")
   }
 }
 
@@ -95,8 +95,8 @@ extension Store {
           SELECT trial_id, epoch, value FROM trial JOIN epoch_metric ON trial_id = trial.id JOIN metric ON metric.id = metric_id
           WHERE trial.sweep_id = ? AND name = ? ORDER BY trial_id, epoch
           """, arguments: [sweep.id, sweep.objective.metric])
-      return rows.reduce(into: []) { curves, row in
-        let (id, point) = (Trial.ID(rawValue: row[0]), (epoch: row[1] as Int, value: row[2] as Double? ?? .nan))
+      return try rows.reduce(into: []) { curves, row in
+        let (id, point) = (Trial.ID(rawValue: try row.get(0)), (epoch: try row.get(1) as Int, value: try row.get(2) as Double? ?? .nan))
         if curves.last?.trial != id { curves.append((id, [])) }
         curves[curves.count - 1].epochs.append(point)
       }

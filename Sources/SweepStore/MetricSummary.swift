@@ -29,6 +29,40 @@ struct MetricSummary {
     }
   }
 
+  /// Of all metrics of a trial, from its epochs.
+  static func ofEpochs(_ db: Database, trialID: Int64) throws -> [Int64: MetricSummary] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT metric_id, epoch, value FROM epoch_metric WHERE trial_id = ? ORDER BY epoch"), arguments: [trialID])
+    var summaries: [Int64: MetricSummary] = [:]
+    while let row = try rows.next() {
+      summaries[try row.get(0), default: MetricSummary()].add(try row.get(2) as Double? ?? .nan, epoch: try row.get(1))
+    }
+    return summaries
+  }
+
+  /// Of all metrics of a trial, as they are kept.
+  static func kept(_ db: Database, trialID: Int64) throws -> [Int64: MetricSummary] {
+    let rows = try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT metric_id, last, last_epoch, min, min_epoch, max, max_epoch FROM trial_metric WHERE trial_id = ?"),
+      arguments: [trialID])
+    return try rows.reduce(into: [:]) { summaries, row in
+      var summary = MetricSummary()
+      (summary.last, summary.lastEpoch) = (try row.get(1) as Double? ?? .nan, try row.get(2))
+      if let value = try row.get(3) as Double?, let epoch = try row.get(4) as Int? { summary.min = (value, epoch) }
+      if let value = try row.get(5) as Double?, let epoch = try row.get(6) as Int? { summary.max = (value, epoch) }
+      summaries[try row.get(0)] = summary
+    }
+  }
+
+  /// What an objective is by it; nil: it was not a number.
+  func value(_ objective: Objective) -> Double? {
+    switch (objective.at, objective.goal) {
+    case (.last, _): last.isNaN ? nil : last
+    case (.best, .minimize): min?.value
+    case (.best, .maximize): max?.value
+    }
+  }
+
   /// Makes the summary of a metric again from its epochs.
   static func recompute(_ db: Database, trialID: Int64, metricID: Int64) throws {
     try db.cachedStatement(sql: "DELETE FROM trial_metric WHERE trial_id = ? AND metric_id = ?").execute(arguments: [trialID, metricID])
@@ -36,7 +70,7 @@ struct MetricSummary {
       db.cachedStatement(sql: "SELECT epoch, value FROM epoch_metric WHERE trial_id = ? AND metric_id = ? ORDER BY epoch"),
       arguments: [trialID, metricID])
     var summary = MetricSummary()
-    while let row = try rows.next() { summary.add(row[1] ?? .nan, epoch: row[0]) }
+    while let row = try rows.next() { summary.add(try row.get(1) as Double? ?? .nan, epoch: try row.get(0)) }
     if summary.lastEpoch >= 0 { _ = try summary.add(db, trialID: trialID, metricID: metricID) }
   }
 
@@ -74,4 +108,14 @@ struct MetricSummary {
       WHERE s.id = trial.sweep_id)
     WHERE id = ?1
     """
+}
+
+extension MetricSummary: Equatable {
+  static func == (one: MetricSummary, other: MetricSummary) -> Bool {
+    func same(_ one: (value: Double, epoch: Int)?, _ other: (value: Double, epoch: Int)?) -> Bool {
+      one?.value == other?.value && one?.epoch == other?.epoch
+    }
+    return (one.last == other.last || one.last.isNaN && other.last.isNaN) && one.lastEpoch == other.lastEpoch && same(one.min, other.min)
+      && same(one.max, other.max)
+  }
 }

@@ -15,11 +15,7 @@ enum Outcomes {
   /// have been made by somebody who did not know of a better one.
   /// - Precondition: the epochs' metrics are in the summary.
   static func write(_ outcomes: [Int: KeptOutcome], of trial: Trial.ID, sweep: SweepRecord, to db: Database) throws {
-    let counts = sweep.objective.at == .last ? "last_epoch" : sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
-    let epoch = try Int.fetchOne(
-      db.cachedStatement(
-        sql: "SELECT \(counts) FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND sweep_id = ? AND name = ?"),
-      arguments: [trial.rawValue, sweep.id, sweep.objective.metric])
+    let epoch = try epochThatCounts(db, of: trial.rawValue, sweep: sweep)
     for table in ["prediction", "model"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch IS NOT ?").execute(arguments: [trial.rawValue, epoch])
     }
@@ -36,6 +32,15 @@ enum Outcomes {
       try insert.run()
     }
     if let model = outcome.model { try save(model, in: "model", of: trial, to: db) }
+  }
+
+  /// The epoch whose objective is the trial's, by the summary; nil: there is none yet.
+  static func epochThatCounts(_ db: Database, of trial: Int64, sweep: SweepRecord) throws -> Int? {
+    let counts = sweep.objective.at == .last ? "last_epoch" : sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
+    return try Int.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT \(counts) FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND sweep_id = ? AND name = ?"),
+      arguments: [trial, sweep.id, sweep.objective.metric])
   }
 
   /// Writes a trial's row of `checkpoint` or `model`, which have the same columns.
@@ -91,11 +96,12 @@ extension Store {
           """, arguments: [trial.rawValue, name]
       ).map { row in
         let split = ImageSplit(
-          name: row[0], source: row[1], fingerprint: UInt64(bitPattern: row[2]), labels: [UInt8](row[3] as Data),
-          classes: try JSONDecoder().decode([String].self, from: Data((row[4] as String).utf8)))
-        let (predicted, steps) = ([UInt8](row[5] as Data), [UInt8](row[6] as Data))
-        guard predicted.count == split.labels.count, steps.count == 2 * predicted.count else {
-          throw SweepError(.input, "the predictions of a trial have another length than its split", place: path, remedy: "restore the row")
+          name: try row.get(0), source: try row.get(1), fingerprint: UInt64(bitPattern: try row.get(2)), labels: [UInt8](try row.get(3) as Data),
+          classes: try JSONDecoder().decode([String].self, from: Data((try row.get(4) as String).utf8)))
+        let (predicted, steps) = ([UInt8](try row.get(5) as Data), [UInt8](try row.get(6) as Data))
+        guard predicted.count == split.labels.count, steps.count == 2 * predicted.count else { throw Self.lengthsDiffer(path) }
+        guard (predicted + split.labels).allSatisfy({ $0 < split.classes.count }) else {
+          throw SweepError(.input, "the predictions of a trial name a class that there is not", place: path, remedy: "'sweep check' tells more")
         }
         return Predictions(
           split: split, predicted: predicted,
@@ -121,15 +127,18 @@ extension Store {
       var splitID: Int64?
       var answers: [(Trial.ID, Bitset)] = []
       while let row = try rows.next() {
-        if splitID ?? row[1] != row[1] { continue }
-        splitID = row[1]
-        guard let bits = Bitset(bytes: [UInt8](row[3] as Data), count: row[2]) else {
-          throw SweepError(.input, "the predictions of a trial have another length than its split", place: path, remedy: "restore the row")
-        }
-        answers.append((Trial.ID(rawValue: row[0]), bits))
+        let split = try row.get(1) as Int64
+        if let splitID, splitID != split { continue }
+        splitID = split
+        guard let bits = Bitset(bytes: [UInt8](try row.get(3) as Data), count: try row.get(2)) else { throw Self.lengthsDiffer(path) }
+        answers.append((Trial.ID(rawValue: try row.get(0)), bits))
       }
       return answers
     }
+  }
+
+  private static func lengthsDiffer(_ path: String) -> SweepError {
+    SweepError(.input, "the predictions of a trial have another length than its split", place: path, remedy: "'sweep check' tells more")
   }
 
   /// The model that a trial left; nil where none is kept.
@@ -137,7 +146,7 @@ extension Store {
     try read { db in
       guard try hasOutcomes(db) else { return nil }
       return try Row.fetchOne(db, sql: "SELECT epoch, format, state FROM model WHERE trial_id = ?", arguments: [trial.rawValue])
-        .map { Checkpoint(epoch: $0[0], format: $0[1], state: [UInt8]($0[2] as Data)) }
+        .map(Checkpoint.init)
     }
   }
 

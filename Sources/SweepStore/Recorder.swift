@@ -30,6 +30,8 @@ public final class Recorder: Sendable {
     var pending: [(trial: Trial.ID, message: Message)] = []
     var bytes = 0
     var isScheduled = false
+    var isSyncScheduled = false
+    var isWaiting = false
     /// Messages handed over, and those of them that are in the database.
     var submitted = 0
     var committed = 0
@@ -40,6 +42,8 @@ public final class Recorder: Sendable {
 
   /// How long a message waits for others to share its commit.
   private static let delay = DispatchTimeInterval.milliseconds(20)
+  /// How long what is committed may wait until it is safe from a power failure, too.
+  private static let syncDelay = DispatchTimeInterval.seconds(1)
   /// What may wait in memory before workers are made to wait instead.
   private static let bound = 16 << 20
 
@@ -47,12 +51,18 @@ public final class Recorder: Sendable {
   private let sweep: SweepRecord
   private let parameterNames: [String]
   private let keeping: Keeping
+  private let onWait: @Sendable (SweepError) -> Void
   private let queue = DispatchQueue(label: "sweep.recorder")
   private let state = Mutex(State())
 
-  /// - Parameter keeping: of which trials the outcomes stay when better ones come.
-  public init(store: Store, sweep: SweepRecord, parameterNames: [String], keeping: Keeping = .standard) {
-    (self.store, self.sweep, self.parameterNames, self.keeping) = (store, sweep, parameterNames, keeping)
+  /// - Parameters:
+  ///   - keeping: of which trials the outcomes stay when better ones come.
+  ///   - onWait: called when another program has held the database for a minute; what was handed over waits for it.
+  public init(
+    store: Store, sweep: SweepRecord, parameterNames: [String], keeping: Keeping = .standard,
+    onWait: @escaping @Sendable (SweepError) -> Void = { _ in }
+  ) {
+    (self.store, self.sweep, self.parameterNames, self.keeping, self.onWait) = (store, sweep, parameterNames, keeping, onWait)
   }
 
   /// - Parameter attempt: what runs, where it is a program.
@@ -121,13 +131,22 @@ public final class Recorder: Sendable {
         try write(messages, to: db, metricIDs: &metricIDs)
         return metricIDs
       }
-      state.withLock { state in
+      let mustSync = state.withLock { state in
         state.metricIDs = metricIDs
         state.committed += messages.count
+        state.isWaiting = false
+        defer { state.isSyncScheduled = true }
+        return !state.isSyncScheduled
       }
+      if mustSync { queue.asyncAfter(deadline: .now() + Self.syncDelay) { [weak self] in self?.sync() } }
     } catch {
       // Another sweep in the same file may be planning a million trials: what we have waits for it.
       guard error.kind == .busy else { return fail(error) }
+      let isNew = state.withLock { state in
+        defer { state.isWaiting = true }
+        return !state.isWaiting
+      }
+      if isNew { onWait(error) }
       state.withLock { state in
         state.pending = messages + state.pending
         state.bytes += messages.reduce(0) { $0 + $1.message.bytes }
@@ -135,6 +154,11 @@ public final class Recorder: Sendable {
       }
       schedule()
     }
+  }
+
+  private func sync() {
+    state.withLock { $0.isSyncScheduled = false }
+    do throws(SweepError) { try store.sync() } catch { fail(error) }
   }
 
   /// All that a group changes in one trial, so that each row is written once.

@@ -1,5 +1,6 @@
 // The rows of `sweep` and `trial` as values, for everyone who reads. They hold no connection and can go to any thread.
 
+import Foundation
 import GRDB
 import SweepCore
 
@@ -14,15 +15,15 @@ public struct SweepRecord: Sendable, Identifiable {
   public let createdAt: String
 
   init(_ row: Row) throws {
-    id = row["id"]
-    name = row["name"]
-    slug = row["slug"]
-    definition = row["definition"]
-    createdAt = row["created_at"]
-    guard let goal = Objective.Goal(rawValue: row["goal"]), let at = Objective.Epoch(rawValue: row["metric_at"]) else {
+    id = try row.get("id")
+    name = try row.get("name")
+    slug = try row.get("slug")
+    definition = try row.get("definition")
+    createdAt = try row.get("created_at")
+    guard let goal = Objective.Goal(rawValue: try row.get("goal")), let at = Objective.Epoch(rawValue: try row.get("metric_at")) else {
       throw SweepError(.input, "sweep '\(name)' has an unknown goal or metric_at", remedy: "update sweep")
     }
-    objective = Objective(metric: row["metric"], goal: goal, at: at)
+    objective = Objective(metric: try row.get("metric"), goal: goal, at: at)
   }
 }
 
@@ -42,20 +43,20 @@ public struct TrialRecord: Sendable, Identifiable {
   static let columns = "id, number, parameters, state, attempt, epochs_done, objective, started_at, finished_at, reason"
 
   init(_ row: Row) throws {
-    id = Trial.ID(rawValue: row[0])
-    number = row[1]
-    let text: String = row[2]
-    guard let assignment = Assignment(json: text), let state = TrialState(rawValue: row[3]) else {
+    id = Trial.ID(rawValue: try row.get(0))
+    number = try row.get(1)
+    let text: String = try row.get(2)
+    guard let assignment = Assignment(json: text), let state = TrialState(rawValue: try row.get(3)) else {
       throw SweepError(.input, "trial \(number) cannot be read: parameters \(text)", remedy: "the row was changed by hand; restore it")
     }
     self.assignment = assignment
     self.state = state
-    attempt = row[4]
-    epochsDone = row[5]
-    objective = row[6]
-    startedAt = row[7]
-    finishedAt = row[8]
-    reason = row[9]
+    attempt = try row.get(4)
+    epochsDone = try row.get(5)
+    objective = try row.get(6)
+    startedAt = try row.get(7)
+    finishedAt = try row.get(8)
+    reason = try row.get(9)
   }
 }
 
@@ -67,4 +68,15 @@ public struct RankedTrial: Sendable {
   public let epoch: Int
   /// By name; NaN is missing.
   public let metrics: [String: Double]
+}
+
+extension Checkpoint {
+  /// Of the columns epoch, format and state.
+  init(_ row: Row) throws { self.init(epoch: try row.get(0), format: try row.get(1), state: [UInt8](try row.get(2) as Data)) }
+}
+
+extension Row {
+  /// The value of a column. Where the file is damaged it may be of another type: this throws then, and a subscript would trap.
+  func get<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ index: Int) throws -> Value { try decode(atIndex: index) }
+  func get<Value: DatabaseValueConvertible & StatementColumnConvertible>(_ name: String) throws -> Value { try decode(forColumn: name) }
 }

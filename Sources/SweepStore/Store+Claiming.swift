@@ -96,12 +96,13 @@ extension Store {
           WHERE sweep_id = ? AND trial.state = 'waiting' AND planned = 1 AND number > ? ORDER BY number LIMIT ?
           """, arguments: [sweepID, number, limit]
       ).map { row in
-        guard let assignment = Assignment(json: row[2]) else {
-          throw SweepError(.input, "trial \(row[1] as Int) has parameters that cannot be read", remedy: "the row was changed by hand; restore it")
+        guard let assignment = Assignment(json: try row.get(2)) else {
+          throw SweepError(
+            .input, "trial \(try row.get(1) as Int) has parameters that cannot be read", remedy: "the row was changed by hand; restore it")
         }
         return Trial(
-          id: .init(rawValue: row[0]), number: row[1], assignment: assignment, completedEpochs: row[3],
-          past: .init(attempts: row[4], failures: row[6], lastEpoch: row[5], wasCut: row[7]))
+          id: .init(rawValue: try row.get(0)), number: try row.get(1), assignment: assignment, completedEpochs: try row.get(3),
+          past: .init(attempts: try row.get(4), failures: try row.get(6), lastEpoch: try row.get(5), wasCut: try row.get(7)))
       }
     }
   }
@@ -110,7 +111,7 @@ extension Store {
   public func checkpoint(of trial: Trial.ID) throws(SweepError) -> Checkpoint? {
     try read { db in
       try Row.fetchOne(db, sql: "SELECT epoch, format, state FROM checkpoint WHERE trial_id = ?", arguments: [trial.rawValue])
-        .map { Checkpoint(epoch: $0[0], format: $0[1], state: [UInt8]($0[2] as Data)) }
+        .map(Checkpoint.init)
     }
   }
 }

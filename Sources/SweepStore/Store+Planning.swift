@@ -48,8 +48,8 @@ extension Store {
       }
       let id: Int64
       if let known {
-        id = known["id"]
-        if known["definition"] == plan.definition {
+        id = try known.get("id")
+        if try known.get("definition") == plan.definition {
           let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [id]) ?? 0
           return (try record(db, id), PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0))
         }

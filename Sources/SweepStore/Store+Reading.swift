@@ -123,8 +123,8 @@ extension Store {
         db,
         sql: "SELECT epoch, name, value FROM epoch_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? ORDER BY epoch, metric_id",
         arguments: [trial.rawValue])
-      return rows.chunked { $0[0] as Int }.map { epoch, rows in
-        EpochMetrics(epoch: epoch, values: rows.map { ($0[1], $0[2] ?? .nan) })
+      return try rows.chunked { try $0.get(0) as Int }.map { epoch, rows in
+        EpochMetrics(epoch: epoch, values: try rows.map { (try $0.get(1), try $0.get(2) as Double? ?? .nan) })
       }
     }
   }
@@ -159,7 +159,8 @@ extension Store {
         ranked.append(
           RankedTrial(
             rank: ranked.count + 1, trial: trial, epoch: at,
-            metrics: Dictionary(uniqueKeysWithValues: metrics.compactMap { row in (row[1] as Double?).map { (row[0] as String, $0) } })))
+            metrics: Dictionary(
+              try metrics.compactMap { row in try (row.get(1) as Double?).map { (try row.get(0) as String, $0) } }, uniquingKeysWith: { $1 })))
       }
       return ranked
     }
@@ -177,29 +178,45 @@ extension Store {
   }
 
   /// Runs one statement that reads.
-  /// - Parameter body: gets the columns, and a function that visits each row, once, inside one snapshot; rows are not kept.
-  /// - Throws: SQLite's complaint, with what there is to query; what the body throws.
+  /// - Parameters:
+  ///   - timeout: seconds that SQLite may work; the time of the body does not count. nil: as long as it takes.
+  ///   - body: gets the columns, and a function that visits each row, once, inside one snapshot; rows are not kept.
+  /// - Throws: SQLite's complaint, with what there is to query; where the time is up; what the body throws.
   public func query(
-    _ sql: String, _ body: (_ columns: [String], _ forEachRow: @escaping (([ParameterValue]) throws -> Void) throws -> Void) throws -> Void
+    _ sql: String, timeout: Double? = nil,
+    _ body: (_ columns: [String], _ forEachRow: @escaping (([ParameterValue]) throws -> Void) throws -> Void) throws -> Void
   ) throws(SweepError) {
+    let deadline = timeout.map { QueryDeadline(seconds: $0) }
     do {
       try database.read { db in
+        deadline?.begin(db)
+        defer { deadline?.end(db) }
         let statement = try db.makeStatement(sql: sql)
         guard statement.isReadonly else {
           throw SweepError(.input, "this statement writes; 'sweep query' only reads", remedy: "use SELECT")
         }
         try body(statement.columnNames) { visit in
           let cursor = try Row.fetchCursor(statement)
-          while let row = try cursor.next() { try visit(row.databaseValues.map(\.parameterValue)) }
+          while let row = try cursor.next() {
+            let start = ContinuousClock.now
+            try visit(row.databaseValues.map(\.parameterValue))
+            deadline?.move(by: .now - start)
+          }
         }
       }
     } catch let error as SweepError {
       throw error
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT && deadline != nil {
+      let seconds = (timeout ?? 0).description.trimmingSuffix(".0")
+      throw SweepError(.input, "the query took more than \(seconds) s", remedy: "ask for less, or allow it more time (--timeout; 0: no limit)")
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_NOMEM {
+      throw SweepError(.input, "the query needs more memory than it may have", remedy: "ask for less at a time")
     } catch let error as DatabaseError
-      where error.resultCode == .SQLITE_ERROR || error.resultCode == .SQLITE_MISUSE || error.resultCode == .SQLITE_AUTH
+      where [.SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_AUTH, .SQLITE_TOOBIG].contains(error.resultCode)
     {
       let message = error.message ?? "the SQL cannot be run"
       if message.hasPrefix("Multiple statements") { throw SweepError(.input, "there is more than one statement", remedy: "ask one at a time") }
+      if message.hasPrefix("too many attached") { throw SweepError(.input, "no other file can be attached", remedy: "name the database with --db") }
       throw SweepError(.input, message, remedy: try hint(for: message))
     } catch let error as DatabaseError {
       throw SweepError(error, path: path)
@@ -266,13 +283,18 @@ extension DatabaseValue {
 
 extension Sequence {
   /// Runs of neighbours with equal keys.
-  fileprivate func chunked<Key: Equatable>(by key: (Element) -> Key) -> [(key: Key, elements: [Element])] {
-    reduce(into: []) { runs, element in
-      if let last = runs.last, last.key == key(element) {
+  fileprivate func chunked<Key: Equatable>(by key: (Element) throws -> Key) rethrows -> [(key: Key, elements: [Element])] {
+    try reduce(into: []) { runs, element in
+      let key = try key(element)
+      if let last = runs.last, last.key == key {
         runs[runs.count - 1].elements.append(element)
       } else {
-        runs.append((key(element), [element]))
+        runs.append((key, [element]))
       }
     }
   }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(_ suffix: String) -> String { hasSuffix(suffix) ? String(dropLast(suffix.count)) : self }
 }

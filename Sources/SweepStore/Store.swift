@@ -9,30 +9,64 @@ import SweepCore
 /// A results database.
 public struct Store: Sendable {
   public let path: String
+  /// What its user should know of how it was opened.
+  public let warnings: [String]
   let database: any DatabaseReader
   /// nil where the database was opened for reading.
-  private let pool: DatabasePool?
+  private let writing: (any DatabaseWriter)?
   /// Which file it was when it was opened.
   private let file: FileIdentity?
 
-  /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
-  /// - Throws: `SweepError` where the file cannot be opened, is no database, or was written by a newer version.
+  private init(path: String, reader: any DatabaseReader) {
+    (self.path, database, writing, file, warnings) = (path, reader, nil, nil, [])
+  }
+
+  private init(path: String, writer: any DatabaseWriter, warnings: [String]) {
+    (self.path, database, writing, self.warnings) = (path, writer, writer, warnings)
+    file = FileIdentity(path)
+  }
+
+  /// Opens the database for writing, creates it where there is none, and brings its schema up to date, after a copy of the old one was made.
+  /// Nothing is written before the file is known to be ours.
+  /// - Throws: `SweepError` where the file cannot be opened, is no database or damaged, or was written by a newer version.
   public static func open(_ path: String) throws(SweepError) -> Store {
     _ = try exists(path)
     // Two programs that make the same new database would each find it half made.
     let lock = try FileLock.take(FileLock.path(beside: path, for: "opening"), waits: true)
     defer { withExtendedLifetime(lock) {} }
+    var warnings: [String] = []
+    if try FileHeader.check(path) != .empty, let copy = try copyBeforeMigrations(path) {
+      warnings.append("the database is brought up to this version of sweep; as it was before, it is in \(copy)")
+    }
     return try translated(path) {
       var configuration = commonConfiguration()
       configuration.busyMode = .timeout(60)  // another sweep in the same file may be planning a million rows
       configuration.maximumReaderCount = 8
       // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
-      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -32768") }
-      let pool = try DatabasePool(path: path, configuration: configuration)
-      try Schema.check(pool, path: path, mayBeEmpty: true)
-      try Schema.migrator.migrate(pool)
-      return Store(path: path, database: pool, pool: pool, file: FileIdentity(path))
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864") }
+      let (writer, warning) = try Journal.open(path, configuration)
+      try Schema.check(writer, path: path, mayBeEmpty: true)
+      try Schema.migrator.migrate(writer)
+      return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []))
     }
+  }
+
+  /// Looks at a file without writing to it.
+  /// - Returns: the path of a copy, where its schema is about to change and there is something to lose.
+  private static func copyBeforeMigrations(_ path: String) throws(SweepError) -> String? {
+    let store = try reading(path, mayBeEmpty: true)
+    let version = try store.read { db in
+      let isWorthACopy = try !Schema.migrator.hasCompletedMigrations(db) && Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sweep)") == true
+      return isWorthACopy ? try Schema.migrator.completedMigrations(db).last : nil
+    }
+    guard let version else {
+      try store.close()
+      return nil
+    }
+    let copy = "\(path)-schema-\(version)"
+    if try !exists(copy) { try store.backup(to: copy) }
+    try store.close()
+    return copy
   }
 
   /// Opens the database for reading. Nothing can be written through it, whatever the SQL says, and no other file be attached.
@@ -40,25 +74,33 @@ public struct Store: Sendable {
     guard try exists(path) else {
       throw SweepError(.input, "there is no database", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
     }
-    return try translated(path) {
-      do {
-        return try reading(path, name: path)
-      } catch let error as DatabaseError where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) {
-        // A folder we may not write to: SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.
-        guard !FileManager.default.fileExists(atPath: path + "-wal"), let name = immutableName(path) else { throw error }
-        return try reading(path, name: name)
-      }
-    }
+    try FileHeader.check(path)
+    return try reading(path, mayBeEmpty: false)
   }
 
-  private static func reading(_ path: String, name: String) throws -> Store {
-    var configuration = commonConfiguration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(10)
-    configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
-    let queue = try DatabaseQueue(path: name, configuration: configuration)
-    try Schema.check(queue, path: path, mayBeEmpty: false)
-    return Store(path: path, database: queue, pool: nil, file: nil)
+  private static func reading(_ path: String, mayBeEmpty: Bool) throws(SweepError) -> Store {
+    try translated(path) {
+      func open(_ name: String) throws -> Store {
+        var configuration = commonConfiguration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+          sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
+          sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 16_000_000)  // bytes of one value that a query makes
+        }
+        let queue = try DatabaseQueue(path: name, configuration: configuration)
+        try Schema.check(queue, path: path, mayBeEmpty: mayBeEmpty)
+        return Store(path: path, reader: queue)
+      }
+      do { return try open(path) } catch let error as DatabaseError
+        where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) || Journal.isRefused(error)
+        || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE  // the disk is full
+      {
+        // SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.
+        guard (FileHeader.size(path + "-wal") ?? 0) == 0, let name = immutableName(path) else { throw error }
+        return try open(name)
+      }
+    }
   }
 
   /// The file as a URI that tells SQLite that it will not change.
@@ -68,7 +110,7 @@ public struct Store: Sendable {
 
   /// Whether there is such a file.
   /// - Throws: where it is a folder.
-  private static func exists(_ path: String) throws(SweepError) -> Bool {
+  static func exists(_ path: String) throws(SweepError) -> Bool {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return false }
     guard !isFolder.boolValue else {
@@ -86,15 +128,17 @@ public struct Store: Sendable {
 
   /// The writer. Used on the recorder's queue while a sweep runs, and by planning before it.
   /// - Precondition: the store was opened for writing.
-  var writer: DatabasePool {
-    guard let pool else { preconditionFailure("this store was opened for reading") }
-    return pool
+  var writer: any DatabaseWriter {
+    guard let writing else { preconditionFailure("this store was opened for reading") }
+    return writing
   }
 
   /// Runs the body and turns what SQLite says into an error that a user can act on.
   static func translated<Value>(_ path: String, _ body: () throws -> Value) throws(SweepError) -> Value {
     do { return try body() } catch let error as SweepError { throw error } catch let error as DatabaseError {
       throw SweepError(error, path: path)
+    } catch is RowDecodingError {
+      throw SweepError.damaged("a value is not of the type of its column", path)
     } catch {
       throw SweepError(.io, "\(error)", place: path)
     }
@@ -109,11 +153,26 @@ public struct Store: Sendable {
     }
   }
 
+  /// Makes what is committed safe from a power failure: SQLite itself does so when it moves the log into the file, which may be hours away.
+  func sync() throws(SweepError) {
+    guard writer is DatabasePool else { return }  // a rollback journal is synced by each commit
+    let log = Foundation.open(path + "-wal", O_RDONLY | O_CLOEXEC)
+    defer { if log >= 0 { Foundation.close(log) } }
+    guard log >= 0, fsync(log) == 0 else {
+      throw SweepError.failing("the log of the database cannot be synced: \(String(cString: strerror(errno)))", path)
+    }
+  }
+
+  /// What is left to do where a file is beyond repair.
+  public static func salvage(_ path: String) -> String {
+    "restore a copy ('sweep backup' makes them), or save what can be read into a new file: sqlite3 '\(path)' .recover | sqlite3 saved.sqlite"
+  }
+
   /// Closes the database: what the log still holds goes into the file, and `-wal` and `-shm` go away where nobody else has it open.
   /// Nothing may be asked of this store afterwards.
   public func close() throws(SweepError) {
     try Self.translated(path) {
-      if let pool {
+      if let pool = writing as? DatabasePool {
         do {
           try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
@@ -153,19 +212,47 @@ extension SweepError {
     case .SQLITE_NOTADB:
       self.init(.input, "the file is not an SQLite database", place: path, remedy: "name another with --db or SWEEP_DB")
     case .SQLITE_CORRUPT:
-      self.init(.input, "the database is damaged (\(message))", place: path, remedy: "restore a copy, or keep it and start anew with another --db")
-    case .SQLITE_FULL:
-      self.init(.io, "the disk is full", place: path, remedy: "free some space, then run 'sweep resume': what was recorded is kept")
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      // SQLite takes a disk that cannot be read for a file that is damaged.
+      if let failure = FileHeader.readingFailure(path) ?? FileHeader.readingFailure(path + "-wal") {
+        self.init(.io, "the disk cannot be read: \(failure)", place: path, remedy: "copy what is on it to another; the database may be whole")
+      } else {
+        self = .damaged(message, path)
+      }
+    case .SQLITE_FULL: self = .full(path)
+    case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
       self.init(.busy, "another program holds the database (\(message))", place: path, remedy: "wait for it to end, then try again")
     case .SQLITE_CANTOPEN:
       self.init(.io, "the database cannot be opened (\(message))", place: path, remedy: "does its folder exist, and may you write to it?")
     case .SQLITE_READONLY:
       self.init(.io, "the database cannot be written (\(message))", place: path, remedy: "check its permissions and those of its folder")
-    case .SQLITE_IOERR:
-      self.init(.io, "reading or writing failed (\(message))", place: path, remedy: "is the disk full or gone?")
-    default:
-      self.init(.io, message, place: path)
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ: self = .damaged("it ends too early", path)
+    case .SQLITE_IOERR: self = .failing(message, path)
+    default: self.init(.io, message, place: path)
     }
+  }
+
+  static func damaged(_ how: String, _ path: String) -> SweepError {
+    SweepError(
+      .input, "the database is damaged (\(how))", place: path,
+      remedy: "'sweep check' tells what is wrong, where the file can be opened; \(Store.salvage(path))")
+  }
+
+  private static let goOn = "then run the command again: what was recorded is kept"
+
+  private static func full(_ path: String) -> SweepError {
+    SweepError(.io, "the disk is full", place: path, remedy: "free some space, \(goOn)")
+  }
+
+  /// SQLite says of a write that failed only that it did.
+  fileprivate static func failing(_ message: String, _ path: String) -> SweepError {
+    if let space = FileSystem.space(of: URL(fileURLWithPath: path).deletingLastPathComponent().path), space < 1 << 16 { return full(path) }
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    let size = UInt64(max(FileHeader.size(path) ?? 0, FileHeader.size(path + "-wal") ?? 0))
+    if UInt64(limit.rlim_cur) < size + (1 << 20) {
+      return SweepError(.io, "a limit on the size of files is reached (ulimit -f)", place: path, remedy: "raise it, \(goOn)")
+    }
+    return SweepError(
+      .io, "reading or writing failed (\(message))", place: path, remedy: "is the disk gone, failing, or a quota reached? Mend it, \(goOn)")
   }
 }

@@ -45,15 +45,15 @@ enum Views {
   /// Drops and makes the views of one sweep.
   static func remake(_ db: Database, sweepID: Int64, slug: String, parameters: [String]) throws {
     let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id", arguments: [sweepID])
-    let columns = ViewColumns(parameters: parameters, metrics: metrics.map { $0["name"] })
+    let columns = ViewColumns(parameters: parameters, metrics: try metrics.map { try $0.get("name") })
     let parameterColumns = columns.parameters.map { name, column in
       "json_extract(t.parameters, \(quotedText("$." + quotedLabel(name)))) AS \(quoted(column))"
     }
-    let trialMetrics = zip(metrics, columns.metrics).map { metric, column in
-      "(SELECT m.last FROM trial_metric AS m WHERE m.trial_id = t.id AND m.metric_id = \(metric["id"] as Int64)) AS \(quoted(column.column))"
+    let trialMetrics = try zip(metrics, columns.metrics).map { metric, column in
+      "(SELECT m.last FROM trial_metric AS m WHERE m.trial_id = t.id AND m.metric_id = \(try metric.get("id") as Int64)) AS \(quoted(column.column))"
     }
-    let epochMetrics = zip(metrics, columns.metrics).map { metric, column in
-      "max(CASE e.metric_id WHEN \(metric["id"] as Int64) THEN e.value END) AS \(quoted(column.column))"
+    let epochMetrics = try zip(metrics, columns.metrics).map { metric, column in
+      "max(CASE e.metric_id WHEN \(try metric.get("id") as Int64) THEN e.value END) AS \(quoted(column.column))"
     }
     func list(_ columns: [String]) -> String { columns.joined(separator: ",\n  ") }
     let fixed = ["t.number AS trial"] + ViewColumns.fixed.dropFirst().map { "t.\($0)" }

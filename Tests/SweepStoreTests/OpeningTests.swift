@@ -55,20 +55,84 @@ struct OpeningTests {
     #expect(try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2", "3", "4"])
   }
 
-  @Test func anotherProgramsDatabaseIsLeftAlone() throws {
+  /// Opens the file to write and to read, expects the complaint each time, and not a byte to change.
+  private func expectRefusal(of path: String, saying text: String) throws {
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let writing = complaint { () throws(SweepError) in try Store.open(path) }
+    let reading = complaint { () throws(SweepError) in try Store.openReadOnly(path) }
+    for error in [writing, reading] {
+      #expect(error?.kind == .input && error?.description.contains(text) == true, "\(String(describing: error))")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test func anotherProgramsDatabaseIsLeftAloneToTheLastByte() throws {
     let folder = TemporaryFolder()
     let path = folder.path("other.sqlite")
     try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE bookmarks (url TEXT)") }
-    let error = complaint { () throws(SweepError) in try Store.open(path) }
-    #expect(error?.description.contains("belongs to another program") == true)
-    #expect(try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") } == 1)
+    try expectRefusal(of: path, saying: "belongs to another program")
   }
 
-  @Test func aNewerSchemaIsLeftAlone() throws {
+  @Test func aNewerSchemaIsLeftAloneToTheLastByte() throws {
     let made = try PlannedSweep(count: 1)
-    try DatabaseQueue(path: made.store.path).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')") }
-    let error = complaint { () throws(SweepError) in try Store.openReadOnly(made.store.path) }
-    #expect(error?.description.contains("newer version") == true)
+    let path = made.store.path
+    try made.store.close()
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')") }
+    try expectRefusal(of: path, saying: "newer version")
+  }
+
+  @Test(arguments: [1, 15, 99, 4096, 5000, 40_000]) func aFileThatWasCutIsToldAndLeftAlone(size: Int) throws {
+    let made = try PlannedSweep(count: 500)
+    let path = made.store.path
+    try made.store.close()
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    try whole.prefix(size).write(to: URL(fileURLWithPath: path))
+    try expectRefusal(of: path, saying: size < 100 ? "not an SQLite database" : "it was cut: it has \(size) bytes of \(whole.count)")
+  }
+
+  @Test func aValueOfTheWrongTypeIsAnErrorAndNotACrash() throws {
+    let made = try PlannedSweep(count: 2)
+    let path = made.store.path
+    try made.store.close()
+    try DatabaseQueue(path: path).writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA writable_schema = ON")
+      try db.execute(sql: "UPDATE sqlite_master SET sql = replace(replace(sql, 'STRICT', ''), 'NOT NULL', '') WHERE name = 'trial'")
+    }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE trial SET number = NULL WHERE id = 2") }
+    let store = try Store.openReadOnly(path)
+    let error = #expect(throws: SweepError.self) { try store.trials(sweepID: 1, state: .waiting, limit: 5) }
+    #expect(error?.kind == .input && error?.description.contains("damaged") == true)
+  }
+
+  @Test func beforeAMigrationTheDatabaseIsCopied() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("old.sqlite")
+    try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/schema-2.sqlite", toPath: path)
+    let store = try Store.open(path)
+    #expect(store.warnings.count == 1 && store.warnings[0].contains(path + "-schema-2"))
+    try store.close()
+    func migrations(_ path: String) throws -> [String] {
+      try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
+    }
+    #expect(try migrations(path + "-schema-2") == ["1", "2"])
+    #expect(try migrations(path) == ["1", "2", "3", "4"])
+    // A second time there is nothing to copy.
+    let again = try Store.open(path)
+    #expect(again.warnings.isEmpty)
+  }
+
+  @Test func aMigrationThatFailsChangesNothing() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("old.sqlite")
+    try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/schema-1.sqlite", toPath: path)
+    // What the third migration wants to make is there already.
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE model (x)") }
+    #expect(throws: SweepError.self) { try Store.open(path) }
+    let names = try DatabaseQueue(path: path).read { db in
+      (try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations"), try db.tableExists("prediction"), try db.tableExists("split"))
+    }
+    #expect(names == (["1", "2"], false, false))
+    #expect(FileManager.default.fileExists(atPath: path + "-schema-1"))
   }
 
   @Test func aFolderThatIsNotThereIsTold() {

@@ -3,8 +3,8 @@
 import Dispatch
 import Testing
 
-package enum DispatchWorkers {
-  package static func run<Item: Sendable>(_ items: [Item], _ body: @Sendable @escaping (Item) throws -> Void) {
+enum DispatchWorkers {
+  static func run<Item: Sendable>(_ items: [Item], _ body: @Sendable @escaping (Item) throws -> Void) {
     let group = DispatchGroup()
     for worker in 0..<4 {
       DispatchQueue(label: "test.\(worker)").async(group: group) {
