@@ -23,6 +23,8 @@ let package = Package(
   products: [
     .executable(name: "sweep", targets: ["SweepCLI"]),
     .library(name: "SweepKit", targets: ["SweepKit"]),
+    // For tests alone.
+    .library(name: "CFaults", type: .dynamic, targets: ["CFaults"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -68,6 +70,18 @@ let package = Package(
         "SweepKit", "SweepReport", "SweepStore", "SweepTraining", "SweepCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/SweepLab", swiftSettings: settings),
+
+    // What `make torture`, `make fuzz` and `make soak` run; not a product.
+    .executableTarget(
+      name: "sweep-torture",
+      dependencies: [
+        "SweepTestSupport", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Torture", swiftSettings: settings),
+
+    // Faults of disks and clocks, for LD_PRELOAD.
+    .target(name: "CFaults", path: "Tests/CFaults"),
 
     .target(
       name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
