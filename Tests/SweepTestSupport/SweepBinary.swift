@@ -10,14 +10,22 @@ package struct SweepBinary: Sendable {
   ///   - folder: where it runs, and so where results.sqlite is.
   package init(in folder: String, environment: [String: String] = [:]) {
     self.folder = folder
-    self.environment = ["PATH": "/usr/bin:/bin", "HOME": folder].merging(environment) { $1 }
+    self.environment = ["PATH": "/usr/bin:/bin", "HOME": folder].merging(Self.sanitizers) { $1 }.merging(environment) { $1 }
   }
 
-  /// Beside the test bundle, where the package manager puts the products.
-  package static let path: String = {
+  /// What `.ci/sanitize` has for children.
+  package static let sanitizers = ProcessInfo.processInfo.environment.filter { ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key) }
+
+  /// The library of faults, beside what else is to be loaded first.
+  package static var faults: String { ([sanitizers["LD_PRELOAD"]].compactMap { $0 } + [besides("libCFaults.so")]).joined(separator: ":") }
+
+  package static let path = besides("sweep")
+
+  /// A product of the package manager, which puts it beside the test bundle.
+  package static func besides(_ name: String) -> String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-    return (own as NSString).deletingLastPathComponent + "/sweep"
-  }()
+    return (own as NSString).deletingLastPathComponent + "/" + name
+  }
 
   package struct Result: Sendable {
     package let status: Int32
