@@ -93,7 +93,8 @@ let package = Package(
     tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
     tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
     tests("SweepReportTests", on: ["SweepCore", "SweepReport", "SweepStore"]),
-    tests("EndToEndTests", on: ["SweepCLI", "SweepReport", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),
+    tests(
+      "EndToEndTests", on: ["SweepCLI", "sweep-torture", "CFaults", "SweepReport", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),
   ],
   swiftLanguageModes: [.v6]
 )

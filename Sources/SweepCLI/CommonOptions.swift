@@ -57,7 +57,7 @@ struct FormatOption: ParsableArguments {
     let isTerminal = !isForPeople && Terminal.outputIsTerminal
     try exporters.find(format).write(table) { text in
       pending +=
-        isTerminal ? text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.visible(String($0)) }.joined(separator: "\n") : text
+        isTerminal ? Table.visibleLines(text) : text
       if pending.utf8.count > 1 << 16 {
         Terminal.output(pending)
         pending = ""

@@ -40,6 +40,11 @@ struct SweepCommand: ParsableCommand {
     ])
 
   static func main() {
+    // Whoever started this from a thread that blocks signals handed that on: Ctrl-C would do nothing.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
     signal(SIGPIPE, SIG_DFL)  // `sweep rank | head` ends quietly
     signal(SIGXFSZ, SIG_IGN)  // a file that may not grow is an error to tell, not the end
     do {

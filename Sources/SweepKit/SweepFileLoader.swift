@@ -41,7 +41,8 @@ public struct SweepFileLoader: Sendable {
       let (kind, remedy): (SweepError.Kind, String) = errno == EIO ? (.io, "is the disk failing?") : (.input, "is the name right?")
       throw SweepError(kind, "cannot read the sweep file: \(String(cString: strerror(errno)))", place: path, remedy: remedy)
     }
-    guard let text = String(data: data, encoding: .utf8) else {
+    // Some editors begin a text with a mark of its byte order.
+    guard let text = String(data: data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data, encoding: .utf8) else {
       throw SweepError(.input, "the sweep file is not UTF-8 text", place: path, remedy: "save it as UTF-8")
     }
     return try read(text: text, path: path, overrides: overrides)

@@ -12,14 +12,19 @@ enum Journal {
   case rollback
 
   /// Opens a database for writing with the best journal that its file system allows.
+  /// - Parameter base: without anything that looks at the file when a connection is made: `settings` are for that.
   /// - Returns: the writer, and a warning where it is not the usual one.
-  static func open(_ path: String, _ configuration: Configuration) throws -> (writer: any DatabaseWriter, warning: String?) {
+  static func open(_ path: String, _ base: Configuration, settings: String) throws -> (writer: any DatabaseWriter, warning: String?) {
+    var configuration = base
+    configuration.prepareDatabase { try $0.execute(sql: settings) }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    if let name = FileSystem.remote(of: folder) { return try rollback(path, configuration, because: "is on a file system of type \(name)") }
+    if let name = FileSystem.remote(of: folder) {
+      return try rollback(path, base, settings: settings, because: "is on a file system of type \(name)")
+    }
     do {
       return (try DatabasePool(path: path, configuration: configuration), nil)
     } catch let error as DatabaseError where isRefused(error) {
-      return try rollback(path, configuration, because: "is where memory cannot be shared")
+      return try rollback(path, base, settings: settings, because: "is where memory cannot be shared")
     }
   }
 
@@ -29,7 +34,9 @@ enum Journal {
       || error.message?.hasPrefix("could not activate WAL Mode") == true
   }
 
-  private static func rollback(_ path: String, _ base: Configuration, because reason: String) throws -> (any DatabaseWriter, String?) {
+  private static func rollback(_ path: String, _ base: Configuration, settings: String, because reason: String) throws -> (
+    any DatabaseWriter, String?
+  ) {
     var configuration = base
     configuration.prepareDatabase { db in
       // A database that was written with a log elsewhere: whoever has it alone needs no shared memory to leave that.
@@ -37,9 +44,10 @@ enum Journal {
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
       try db.execute(sql: "PRAGMA locking_mode = NORMAL")
       _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")  // lets go
-      try db.execute(sql: "PRAGMA synchronous = FULL")
+      try db.execute(sql: settings + "; PRAGMA synchronous = FULL")
     }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
+    unlink(path + "-shm")  // of the attempt to have a log; no log, no index of it
     return (
       queue,
       "\(path) \(reason), so it is kept with a rollback journal: safe with one machine at a time, but slower, and long queries make the sweep wait"

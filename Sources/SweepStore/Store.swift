@@ -43,8 +43,8 @@ public struct Store: Sendable {
       configuration.busyMode = .timeout(60)  // another sweep in the same file may be planning a million rows
       configuration.maximumReaderCount = 8
       // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
-      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864") }
-      let (writer, warning) = try Journal.open(path, configuration)
+      let settings = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864"
+      let (writer, warning) = try Journal.open(path, configuration, settings: settings)
       try Schema.check(writer, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(writer)
       return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []))
@@ -55,9 +55,11 @@ public struct Store: Sendable {
   /// - Returns: the path of a copy, where its schema is about to change and there is something to lose.
   private static func copyBeforeMigrations(_ path: String) throws(SweepError) -> String? {
     let store = try reading(path, mayBeEmpty: true)
-    let version = try store.read { db in
-      let isWorthACopy = try !Schema.migrator.hasCompletedMigrations(db) && Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sweep)") == true
-      return isWorthACopy ? try Schema.migrator.completedMigrations(db).last : nil
+    let version: String? = try store.read { db in
+      guard try db.tableExists("sweep"), try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sweep)") == true,
+        try !Schema.migrator.hasCompletedMigrations(db)
+      else { return nil }
+      return try Schema.migrator.completedMigrations(db).last
     }
     guard let version else {
       try store.close()

@@ -107,6 +107,18 @@ import Testing
     #expect(resumed.status == 0 && resumed.errors.contains("12 complete"))
   }
 
+  /// From its first millisecond on: it ends by the signal itself, before anything has begun, or as one that was told to stop.
+  @Test func aSignalIsNeverLost() throws {
+    try folder.write(tortureSweep, to: "torture.yaml")
+    for milliseconds in 0..<40 {
+      let child = try SweepBinary(in: folder.path).start(["run", "torture.yaml", "-q", "--db", "s\(milliseconds).sqlite"])
+      usleep(UInt32(milliseconds) * 1000)
+      child.send(SIGTERM)
+      let status = child.wait().status
+      #expect(status == 130 || status == 128 + SIGTERM, "after \(milliseconds) ms: \(status)")
+    }
+  }
+
   @Test func aSecondSignalStopsAtOnceAndLosesNothingRecorded() throws {
     // Steps of one image: an epoch takes far longer than the test waits.
     let slow = tortureSweep.replacing("[5, 50, 100]", with: "[1]").replacing(

@@ -235,6 +235,26 @@ import Testing
     #expect(leftOver.isEmpty)
   }
 
+  /// A program starts before its start is committed; kill -9 may come in between. Here the database is that from before the second attempt.
+  @Test func whatAnAttemptPrintedThatWasNeverRecordedIsReadToo() throws {
+    try write(Self.counting, parameters: "i: {value: 1}")
+    for (epochs, copy) in [(10, "before.sqlite"), (40, "after.sqlite")] {
+      let child = try binary.start(["run", "p.yaml", "-q"])
+      Results.wait(for: epochs, in: database) { child.isRunning }
+      child.send(SIGKILL)
+      #expect(child.wait().status == 128 + SIGKILL)
+      wait("the end of the programs") { leftOver.isEmpty }
+      #expect(try binary.run("backup", copy).status == 0)
+    }
+    for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + ending) }
+    try FileManager.default.moveItem(atPath: folder.path("before.sqlite"), toPath: database)
+    #expect(try texts("SELECT attempt, epochs_done < 40 FROM trial") == ["1 1"])
+    try run()
+    #expect(try texts("SELECT state, epochs_done FROM trials_p") == ["complete 60"])
+    #expect(try texts("SELECT count(*), count(DISTINCT epoch), sum(loss) FROM epochs_p") == ["60 60 4170.0"])
+    #expect(FileManager.default.fileExists(atPath: folder.path("results.sqlite-trials/p/1/attempt-2.old-1")))
+  }
+
   @Test func aProgramThatSavesNothingStartsAnewAndForgetsWhatItReported() throws {
     try write(
       "[ $SWEEP_ATTEMPT = 1 ] && { echo epoch=7 loss=7; sleep 60; }; for e in 1 2; do echo epoch=$e loss=$e; done", "")

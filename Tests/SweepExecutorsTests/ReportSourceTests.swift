@@ -270,6 +270,16 @@ struct ReportSourceTests {
     #expect(source.poll() == [ProgramReport(step: 0, values: [("after", 6)])])
   }
 
+  @Test func theEventsBeforeOneThatNeverEndsAreReadOnce() throws {
+    let folder = TemporaryFolder()
+    // A length that is longer than what is read, with a right checksum, of which the file does not have so much.
+    let tooLong = Self.event(Self.field(9, [UInt8](repeating: 1, count: 17 << 20)))
+    try folder.write(Self.event(Self.scalar("loss", 1)) + Self.event(Self.scalar("loss", 2)) + tooLong.prefix(100), to: "events.tfevents")
+    var source = TensorBoardFiles(folder: folder.path)
+    #expect(source.poll().map(\.values.count) == [1, 1])
+    #expect(source.poll().isEmpty)
+  }
+
   // MARK: - JSON lines
 
   @Test func longLinesAreSkipped() throws {

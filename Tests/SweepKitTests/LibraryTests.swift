@@ -73,6 +73,24 @@ struct LibraryTests {
     #expect(try AskTell(named: "asked", in: store).ask() == nil)
   }
 
+  /// 400 points, drawn at random: the last of them come after thousands that are there already, and after each interruption all come again.
+  @Test func anEndlessSearchThatIsTakenUpAgainFindsAsManyPoints() throws {
+    let sweep = Sweep(
+      "finite", minimize: "loss",
+      parameters: ["x", "y"].map { Parameter($0, .distribution(Distribution(.qUniform, 0, 19, step: .real(1)))) }, method: "random")
+    func points(stops: [Int], in store: Store) throws -> [String] {
+      var points: [String] = []
+      for stop in stops + [.max] {
+        let asked = try AskTell(sweep.file, in: store)
+        while points.count < stop, let trial = try asked.ask() { points.append("\(trial.real("x")) \(trial.real("y"))") }
+      }
+      return points
+    }
+    let undisturbed = try points(stops: [], in: try Store.open(folder.path("undisturbed.sqlite")))
+    #expect(undisturbed.count == 400)
+    #expect(try points(stops: [100, 399], in: try Store.open(folder.path("stopped.sqlite"))) == undisturbed)
+  }
+
   @Test func anEndlessSearchHasAlwaysAnotherTrialForWhoAsks() throws {
     let store = try Store.open(folder.path("results.sqlite"))
     let asked = try AskTell(

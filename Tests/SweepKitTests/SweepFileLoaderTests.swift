@@ -137,6 +137,41 @@ struct SweepFileLoaderTests {
     #expect(found.contains(expected) && found.contains("a.yaml"), "\(found)")
   }
 
+  @Test func whatWouldCostTooMuchToReadIsRefused() {
+    let bomb = (1...9).map { level in "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]" }
+    #expect(
+      complaints("a0: &a0 [x]\n" + bomb.joined(separator: "\n")).joined().contains("more than 200000 keys and values, with aliases (*) spelled out"))
+    let program = "program: x.py\nmethod: random\nmetric: {name: loss, goal: minimize}\nparameters:\n"
+    let many = complaints(program + (1...901).map { "  p\($0): {value: 1}\n" }.joined())
+    #expect(many.count == 1 && many[0].hasPrefix("there are 901 parameters, more than 900 — a.yaml:"))
+    let deep = complaints(program + "  p: {value: \(String(repeating: "[", count: 70) + String(repeating: "]", count: 70))}\n")
+    #expect(deep.joined().contains("more than 60 inside one another"))
+    #expect(complaints(program + "  p: {distribution: beta, a: 2e6, b: 1}\n").joined().contains("a is 2000000.0"))
+  }
+
+  @Test func theOddWaysToWriteNumbersAndLinesAreUnderstoodOrRefused() throws {
+    func value(_ text: String) throws -> ParameterValue? {
+      let file = try load("program: x.py\nmethod: grid\nmetric: {name: loss, goal: minimize}\nparameters:\n  p: {value: \(text)}\n")
+      return if case .constant(let value)? = file.space["p"]?.domain { value } else { nil }
+    }
+    for (text, expected) in [
+      ("0x1F", .integer(31)), ("017", .integer(15)), ("0o17", .integer(15)), ("1_000", .integer(1000)), ("-0", .integer(0)), ("-0.0", .real(-0.0)),
+      ("9223372036854775807", .integer(.max)), ("1e-400", .real(0)), ("018", .text("018")),
+    ] as [(String, ParameterValue)] { #expect(try value(text) == expected, "\(text)") }
+    for text in ["1e400", "-1e400", ".nan", "NaN", ".inf"] {
+      // No number that a trial could be given: a text, as it is written.
+      #expect(try value(text) == .text(text), "\(text)")
+    }
+    let lines = ["method: grid", "metric: {name: loss, goal: minimize}", "program: x.py", "parameters:", "  p: {value: 1}"]
+    let plain = try load(lines.joined(separator: "\n"))
+    #expect(try load(lines.joined(separator: "\r\n")) == plain)
+    let folder = TemporaryFolder()
+    let path = try folder.write("\u{FEFF}" + lines.joined(separator: "\n"), to: "a.yaml")
+    #expect(try SweepFileLoader(trainers: try Registry.builtin()).load(path).renamed(plain.name) == plain)
+    #expect(complaints(lines.joined(separator: "\n") + "\n\tq: 1").joined().contains("tab"))
+    #expect(!complaints(lines.joined(separator: "\n") + "\n\0").isEmpty)
+  }
+
   @Test func aFileThatIsNotThereOrNotTextIsTold() throws {
     let folder = TemporaryFolder()
     let loader = SweepFileLoader(trainers: try Registry.builtin())

@@ -10,10 +10,10 @@ package enum MarkdownPage {
       switch block {
       case .heading(let text): page += "\n## \(plain(text))\n"
       case .text(let text): page += "\n\(plain(text))\n"
-      case .code(let text): page += "\n```text\n\(text.split(separator: "\n").map { Table.visible(String($0)) }.joined(separator: "\n"))\n```\n"
+      case .code(let text): page += "\n```text\n\(Table.visibleLines(text))\n```\n"
       case .table(let table, let sql):
         page += "\n" + (try Document.text(of: table, by: MarkdownExporter()))
-        if let sql { page += "\n<details><summary>SQL</summary>\n\n```sql\n\(sql)\n```\n\n</details>\n" }
+        if let sql { page += "\n<details><summary>SQL</summary>\n\n```sql\n\(Table.visibleLines(sql))\n```\n\n</details>\n" }
       case .figure(_, let name, let caption):
         page += "\n![\(plain(caption))](<\(figures.map { "\($0)/" } ?? "")\(name).\(ending)>)\n\n*\(plain(caption))*\n"
       }
