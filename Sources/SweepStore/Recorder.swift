@@ -30,7 +30,6 @@ public final class Recorder: Sendable {
     var pending: [(trial: Trial.ID, message: Message)] = []
     var bytes = 0
     var isScheduled = false
-    var isSyncScheduled = false
     var isWaiting = false
     /// Messages handed over, and those of them that are in the database.
     var submitted = 0
@@ -42,8 +41,6 @@ public final class Recorder: Sendable {
 
   /// How long a message waits for others to share its commit.
   private static let delay = DispatchTimeInterval.milliseconds(20)
-  /// How long what is committed may wait until it is safe from a power failure, too.
-  private static let syncDelay = DispatchTimeInterval.seconds(1)
   /// What may wait in memory before workers are made to wait instead.
   private static let bound = 16 << 20
 
@@ -131,14 +128,11 @@ public final class Recorder: Sendable {
         try write(messages, to: db, metricIDs: &metricIDs)
         return metricIDs
       }
-      let mustSync = state.withLock { state in
+      state.withLock { state in
         state.metricIDs = metricIDs
         state.committed += messages.count
         state.isWaiting = false
-        defer { state.isSyncScheduled = true }
-        return !state.isSyncScheduled
       }
-      if mustSync { queue.asyncAfter(deadline: .now() + Self.syncDelay) { [weak self] in self?.sync() } }
     } catch {
       // Another sweep in the same file may be planning a million trials: what we have waits for it.
       guard error.kind == .busy else { return fail(error) }
@@ -154,11 +148,6 @@ public final class Recorder: Sendable {
       }
       schedule()
     }
-  }
-
-  private func sync() {
-    state.withLock { $0.isSyncScheduled = false }
-    do throws(SweepError) { try store.sync() } catch { fail(error) }
   }
 
   /// All that a group changes in one trial, so that each row is written once.

@@ -155,16 +155,6 @@ public struct Store: Sendable {
     }
   }
 
-  /// Makes what is committed safe from a power failure: SQLite itself does so when it moves the log into the file, which may be hours away.
-  func sync() throws(SweepError) {
-    guard writer is DatabasePool else { return }  // a rollback journal is synced by each commit
-    let log = Foundation.open(path + "-wal", O_RDONLY | O_CLOEXEC)
-    defer { if log >= 0 { Foundation.close(log) } }
-    guard log >= 0, fsync(log) == 0 else {
-      throw SweepError.failing("the log of the database cannot be synced: \(String(cString: strerror(errno)))", path)
-    }
-  }
-
   /// What is left to do where a file is beyond repair.
   public static func salvage(_ path: String) -> String {
     "restore a copy ('sweep backup' makes them), or save what can be read into a new file: sqlite3 '\(path)' .recover | sqlite3 saved.sqlite"
@@ -246,7 +236,7 @@ extension SweepError {
   }
 
   /// SQLite says of a write that failed only that it did.
-  fileprivate static func failing(_ message: String, _ path: String) -> SweepError {
+  private static func failing(_ message: String, _ path: String) -> SweepError {
     if let space = FileSystem.space(of: URL(fileURLWithPath: path).deletingLastPathComponent().path), space < 1 << 16 { return full(path) }
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)

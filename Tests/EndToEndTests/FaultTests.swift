@@ -60,8 +60,8 @@ import Testing
 
   @Test func whatCannotBeSyncedIsNotTakenForSafe() throws {
     try folder.write(tortureSweep, to: "torture.yaml")
-    // Each second the log is synced: what fails is that, in the middle of the sweep.
-    let faults = ["SWEEP_FAULT_FILES": "results.sqlite-wal", "SWEEP_FAULT_SYNCS": "1"]
+    // Each commit syncs the log: here those of planning do, and one in the middle of the sweep does not.
+    let faults = ["SWEEP_FAULT_FILES": "results.sqlite-wal", "SWEEP_FAULT_SYNCS": "12"]
     let result = try binary(faults).run("run", "torture.yaml", "-q", "--workers", "1")
     expectOneLine(result, "reading or writing failed")
     #expect(try Results.integer(folder.path("results.sqlite"), "SELECT count(*) FROM trial WHERE state = 'waiting'") > 0)

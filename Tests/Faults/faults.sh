@@ -84,8 +84,8 @@ show '(ulimit -f 1500; sweep run many.yaml -q)' 'sweep run many.yaml -q | head -
 section "A disk that fails" ""
 fresh
 show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=results.sqlite SWEEP_FAULT_WRITES=900 sweep run many.yaml -q'
-text "One that takes writes and cannot make them last. What is recorded is synced within a second, and that this fails is seen:"
-show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=results.sqlite-wal SWEEP_FAULT_SYNCS=1 sweep run training.yaml -q --db training.sqlite' 'sweep resume -q --db training.sqlite | head -3'
+text "One that takes writes and cannot make them last. Every commit is synced, and that this fails is seen:"
+show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=training.sqlite-wal SWEEP_FAULT_SYNCS=12 sweep run training.yaml -q --db training.sqlite' 'sweep resume -q --db training.sqlite | head -3'
 text "One that cannot be read is not taken for a damaged file:"
 show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=training.sqlite SWEEP_FAULT_READS=4 sweep rank --db training.sqlite' 'sweep check --db training.sqlite --format csv | head -3'
 
