@@ -5,6 +5,11 @@
 # make format   rewrite the sources in the one format
 # make example  make results.sqlite.example and the cookbook's answers anew
 # make lab      all tables and figures of the lab into lab/, beside the report's figures; needs CIFAR-10 ('sweep data fetch cifar10')
+# make torture  sweeps that are killed and disturbed at random moments, compared with undisturbed ones (KILLS, SEED)
+# make fuzz     sweep files, data, SQL and databases at random (FUZZ_SECONDS, SEED)
+# make soak     200,000 trials, and the memory they take (TRIALS)
+# make sanitize all tests under the address and the thread sanitizer
+# make faults   docs/faults.md anew: each fault as a command and what it prints
 # make bench    how fast kernels, sweeps, bookkeeping and queries are, as Markdown (docs/benchmarks.md)
 # make bench-peers   the same work with Optuna, NumPy and JAX; PEERS is the folder of their scripts, DATA that of the CIFAR-10 files
 
@@ -18,7 +23,9 @@ BENCHMARKS := .build/release/sweep-benchmarks
 LAB := .build/release/sweep-lab
 PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist gnuplot-nox curl
 
-.PHONY: run test check format build install test-install examples example lab bench bench-build bench-peers
+TORTURE := .build/release/sweep-torture
+
+.PHONY: run test check format build install test-install examples example lab torture fuzz soak sanitize faults torture-build bench bench-build bench-peers
 
 run: build
 	$(SWEEP) run sweeps/quickstart.yaml
@@ -32,6 +39,7 @@ test: install test-install
 check: install test-install
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	.ci/no-warnings $(SWIFT) build -c release --build-tests
+	SWIFT=$(SWIFT) .ci/sanitize kernels
 	$(SWIFT) test $(CONFIGURATION)
 	$(MAKE) --no-print-directory examples
 
@@ -69,6 +77,30 @@ example: build
 lab: build
 	@$(SWIFT) build -c release --product sweep-lab >&2
 	$(LAB) --sweeps sweeps --output lab
+
+torture-build: build
+	@$(SWIFT) build -c release --product sweep-torture >&2
+	@$(SWIFT) build -c release --product CFaults >&2
+
+KILLS ?= 200
+torture: torture-build
+	@$(TORTURE) kills --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+FUZZ_SECONDS ?= 600
+fuzz: torture-build
+	@$(TORTURE) fuzz --seconds $(FUZZ_SECONDS) $(if $(SEED),--seed $(SEED))
+
+TRIALS ?= 200000
+soak: torture-build
+	@$(TORTURE) soak --trials $(TRIALS)
+
+sanitize: test-install install
+	SWIFT=$(SWIFT) .ci/sanitize kernels
+	SWIFT=$(SWIFT) .ci/sanitize address
+	SWIFT=$(SWIFT) .ci/sanitize thread
+
+faults: torture-build
+	@Tests/Faults/faults.sh > docs/faults.md.new && mv docs/faults.md.new docs/faults.md
 
 # OpenBLAS and GNU parallel are the yardsticks; nothing else needs them.
 bench-build: install

@@ -13,7 +13,7 @@ struct CheckCommand: ParsableCommand {
       Looks at the file (SQLite's integrity_check), at rows whose sweep or trial is not there, at parameters, at epochs that are missing, at
       whether summaries, objectives and answers are what the epochs say, at checkpoints, and at the views. Ends with 65 where something is wrong.
 
-      --repair writes a copy of the file, then mends in one transaction what can be derived from the rest; a trial that lacks epochs runs again.
+      --repair writes a copy of the file, then mends what can be derived from the rest; a trial that lacks epochs runs again.
 
       EXAMPLE
         sweep check
@@ -30,8 +30,10 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let trainers = try Registry.builtin()
+    // Only what this version can run again: its trainer knows the parameters.
     func isSequential(_ sweep: SweepRecord) -> Bool {
-      (try? SweepFile(definition: sweep.definition)).flatMap { trainers[$0.trainer] }.map { !$0.isOpen } ?? false
+      guard let file = try? SweepFile(definition: sweep.definition), let trainer = trainers[file.trainer], !trainer.isOpen else { return false }
+      return Set(file.space.names) == Set(trainer.parameters.map(\.name))
     }
     let store = try database.reading()
     var checkup = try store.check(isSequential: isSequential)

@@ -31,6 +31,7 @@ public struct Finding: Sendable, Equatable {
     case runAgain(trial: Int64)
     case recount(trial: Int64, split: Int64)
     case forgetAnswers(trial: Int64)
+    case forgetModel(trial: Int64)
     case forgetCheckpoint(trial: Int64)
     case remakeViews(sweep: Int64)
   }
@@ -46,6 +47,10 @@ public struct Finding: Sendable, Equatable {
   /// Whether a repair makes the trial wait again.
   public var meansRunningAgain: Bool { if case .runAgain? = repair { true } else { false } }
 
+  func isSame(as other: Finding) -> Bool {
+    check == other.check && sweep == other.sweep && trial == other.trial && problem == other.problem
+  }
+
   init(_ check: Check, _ problem: String, sweep: String? = nil, trial: Int? = nil, repair: Repair? = nil) {
     (self.check, self.problem, self.sweep, self.trial, self.repair) = (check, problem, sweep, trial, repair)
   }
@@ -54,8 +59,8 @@ public struct Finding: Sendable, Equatable {
 /// What a check has looked at and found.
 public struct Checkup: Sendable {
   /// How many things each check has looked at; what is missing could not be looked at.
-  public fileprivate(set) var examined: [Finding.Check: Int] = [:]
-  public fileprivate(set) var findings: [Finding] = []
+  public internal(set) var examined: [Finding.Check: Int] = [:]
+  public internal(set) var findings: [Finding] = []
 }
 
 extension Store {
@@ -64,25 +69,31 @@ extension Store {
   ///   like.
   /// - Throws: where it cannot be read at all.
   public func check(isSequential: (SweepRecord) -> Bool) throws(SweepError) -> Checkup {
-    var checkup = Checkup()
-    checkup.add(.file, try read { db in try Checks(db).file() })
-    // Where pages are damaged, SQLite may stop at any row.
-    for check in Finding.Check.allCases where check != .file {
-      do throws(SweepError) {
-        checkup.add(check, try read { db in try Checks(db).run(check, isSequential) })
-      } catch {
-        guard error.kind == .input, !checkup.findings.isEmpty else { throw error }
-        checkup.findings.append(Finding(check, "cannot be looked at: \(error.diagnostics[0].problem)"))
+    try read { db in
+      var checkup = Checkup()
+      for check in Finding.Check.allCases {
+        do {
+          let result = try Checks(db).run(check, isSequential)
+          checkup.examined[check] = result.count
+          checkup.findings += result.findings
+        } catch {
+          // Where pages are damaged, SQLite may stop at any row.
+          guard !checkup.findings.isEmpty, let problem = error.damage else { throw error }
+          checkup.findings.append(Finding(check, "cannot be looked at: \(problem)"))
+        }
       }
+      return checkup
     }
-    return checkup
   }
 }
 
-extension Checkup {
-  fileprivate mutating func add(_ check: Finding.Check, _ result: (count: Int, findings: [Finding])) {
-    examined[check] = result.count
-    findings += result.findings
+extension Error {
+  /// What is wrong with a file by this error; nil: it does not speak of the file.
+  fileprivate var damage: String? {
+    if self is RowDecodingError { return "a value is not of the type of its column" }
+    if let error = self as? SweepError { return error.diagnostics.first?.problem }
+    guard let error = self as? DatabaseError, error.resultCode == .SQLITE_CORRUPT else { return nil }
+    return error.message
   }
 }
 
@@ -113,7 +124,7 @@ private struct Checks {
     return (
       pages,
       lines.map { line in
-        let isOfIndex = line.contains("missing from index") || line.contains("entries in index") || line.contains("non-unique entry in index")
+        let isOfIndex = line.contains("missing from index") || line.contains("entries in index")
         return Finding(.file, line, repair: isOfIndex ? .reindex : nil)
       }
     )
@@ -154,7 +165,7 @@ private struct Checks {
       guard let row = try Row.fetchOne(numbers, arguments: [trial.id]) else { return }
       let (count, first, last) = (try row.get(0) as Int, try row.get(1) as Int, try row.get(2) as Int)
       if sequential[trial.sweep] == true {
-        let again = Finding.Repair.runAgain(trial: trial.id)
+        let again: Finding.Repair? = trial.isPlanned ? .runAgain(trial: trial.id) : nil
         let planned = Assignment(json: trial.parameters).flatMap { if case .integer(let epochs)? = $0["epochs"] { epochs } else { nil } }
         if first != 1 || count != last {
           return add("it lacks \(try missing(trial.id, last)) of \(counted(last, "epoch"))", again)
@@ -224,6 +235,17 @@ private struct Checks {
         try add("its answers are of another epoch than the one that counts", .forgetAnswers(trial: id))
       }
     }
+    let models = try Row.fetchAll(
+      db, sql: "SELECT trial.id, sweep_id, number, model.epoch FROM model JOIN trial ON trial.id = trial_id WHERE trial.state = 'complete'")
+    for model in models {
+      result.count += 1
+      let id = try model.get(0) as Int64
+      guard let sweep = sweeps[try model.get(1)], try model.get(3) != Outcomes.epochThatCounts(db, of: id, sweep: sweep) else { continue }
+      result.findings.append(
+        Finding(
+          .answers, "its model is of another epoch than the one that counts", sweep: sweep.name, trial: try model.get(2),
+          repair: .forgetModel(trial: id)))
+    }
     return result
   }
 
@@ -234,7 +256,7 @@ private struct Checks {
       if trial.state != TrialState.waiting.rawValue, trial.state != TrialState.running.rawValue {
         add("it is \(trial.state), and still has a checkpoint", .forgetCheckpoint(trial: trial.id))
       } else if epoch > trial.epochsDone {
-        add("its checkpoint is of epoch \(epoch), and it has \(counted(trial.epochsDone, "epoch"))", .runAgain(trial: trial.id))
+        add("its checkpoint is of epoch \(epoch), and it has \(counted(trial.epochsDone, "epoch"))", .forgetCheckpoint(trial: trial.id))
       }
     }
     result.count = try Int.fetchOne(db, sql: "SELECT count(*) FROM checkpoint") ?? 0
@@ -263,6 +285,7 @@ private struct Checks {
     let (id, sweep, number, epochsDone): (Int64, Int64, Int, Int)
     let (parameters, state): (String, String)
     let objective: Double?
+    let isPlanned: Bool
   }
 
   private func sweeps() throws -> [Int64: SweepRecord] {
@@ -271,13 +294,12 @@ private struct Checks {
 
   private func forEachTrial(_ check: Finding.Check, _ body: (TrialRow, _ add: (String, Finding.Repair?) -> Void) throws -> Void) throws -> Result {
     let names = try sweeps().mapValues(\.name)
-    let rows = try Row.fetchCursor(db, sql: "SELECT id, sweep_id, number, epochs_done, parameters, state, objective FROM trial ORDER BY id")
+    let rows = try Row.fetchCursor(db, sql: "SELECT id, sweep_id, number, epochs_done, parameters, state, objective, planned FROM trial ORDER BY id")
     var result: Result = (0, [])
     while let row = try rows.next() {
       let trial = TrialRow(
         id: try row.get(0), sweep: try row.get(1), number: try row.get(2), epochsDone: try row.get(3), parameters: try row.get(4),
-        state: try row.get(5),
-        objective: try row.get(6))
+        state: try row.get(5), objective: try row.get(6), isPlanned: try row.get(7))
       result.count += 1
       var found: [Finding] = []
       func add(_ problem: String, _ repair: Finding.Repair?) {

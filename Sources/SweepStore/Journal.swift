@@ -14,12 +14,19 @@ enum Journal {
   /// Opens a database for writing with the best journal that its file system allows.
   /// - Parameter base: without anything that looks at the file when a connection is made: `settings` are for that.
   /// - Returns: the writer, and a warning where it is not the usual one.
-  static func open(_ path: String, _ base: Configuration, settings: String) throws -> (writer: any DatabaseWriter, warning: String?) {
+  static func open(
+    _ path: String, _ content: FileHeader.Content, _ base: Configuration, settings: String
+  ) throws -> (writer: any DatabaseWriter, warning: String?) {
     var configuration = base
     configuration.prepareDatabase { try $0.execute(sql: settings) }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     if let name = FileSystem.remote(of: folder) {
       return try rollback(path, base, settings: settings, because: "is on a file system of type \(name)")
+    }
+    // Tried without the database where that has no log: one that got a log for the trial would break whoever has it open as it was.
+    if case .database(hasLog: true) = content {
+    } else if !FileSystem.canShareMemory(beside: path) {
+      return try rollback(path, base, settings: settings, because: noSharedMemory)
     }
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
@@ -27,9 +34,11 @@ enum Journal {
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       return (pool, nil)
     } catch let error as DatabaseError where isRefused(error) {
-      return try rollback(path, base, settings: settings, because: "is where memory cannot be shared")
+      return try rollback(path, base, settings: settings, because: noSharedMemory)
     }
   }
+
+  private static let noSharedMemory = "is where memory cannot be shared"
 
   /// Whether the write-ahead log cannot work there, rather than that the disk is full or another program holds the file.
   static func isRefused(_ error: DatabaseError) -> Bool {
@@ -47,7 +56,7 @@ enum Journal {
       _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
       try db.execute(sql: "PRAGMA locking_mode = NORMAL")
       _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master")  // lets go
-      try db.execute(sql: settings + "; PRAGMA synchronous = FULL")
+      try db.execute(sql: settings + "; PRAGMA synchronous = EXTRA")  // the folder, too: a journal that comes back undoes the commit
     }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     unlink(path + "-shm")  // of the attempt to have a log; no log, no index of it
@@ -87,6 +96,23 @@ package enum FileSystem {
     "9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "panfs",
     "prl_fs", "pvfs2", "smb3", "smbfs", "vboxsf", "virtiofs", "wekafs",
   ]
+
+  /// Whether a file can be mapped as SQLite does it with the index of a log. Where the disk is full or the folder read-only, that is for SQLite to tell.
+  static func canShareMemory(beside path: String) -> Bool {
+    let name = FileLock.path(beside: path, for: "trial-shm")  // one of a killed process is taken and removed
+    let descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return true }
+    defer {
+      unlink(name)
+      close(descriptor)
+    }
+    let size = 1 << 15
+    guard ftruncate(descriptor, off_t(size)) == 0 else { return true }
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let memory, memory != MAP_FAILED else { return false }
+    munmap(memory, size)
+    return true
+  }
 
   /// Bytes that may still be written there; nil: it does not say.
   static func space(of folder: String) -> UInt64? {

@@ -205,15 +205,17 @@ public final class Recorder: Sendable {
         changes[trial] = nil  // so that the change is not copied below
         insert.bind(1, trial.rawValue)
         insert.bind(2, metrics.epoch)
+        var isRecorded = false
         for (name, value) in metrics.values {
           guard let id = try metricIDs[name] ?? metricID(name, db, count: metricIDs.count, hasNew: &hasNewMetrics) else { continue }
           metricIDs[name] = id
           insert.bind(3, id)
           insert.bind(4, value)
           try insert.run()
+          isRecorded = true
           change.summaries[id, default: MetricSummary()].add(value, epoch: metrics.epoch)
         }
-        change.lastEpoch = max(change.lastEpoch ?? 0, metrics.epoch)
+        if isRecorded { change.lastEpoch = max(change.lastEpoch ?? 0, metrics.epoch) }
         if let checkpoint { change.checkpoint = checkpoint }
         if let kept { change.kept[metrics.epoch] = kept }
         changes[trial] = change

@@ -17,7 +17,7 @@ extension Store {
     defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(part + ending) } }
     try Self.translated(target) {
       let copy = try DatabaseQueue(path: part)
-      try database.backup(to: copy)
+      try Self.translated(path) { try database.backup(to: copy) }
       // A file that needs nothing beside it, wherever it is taken.
       let mode = try copy.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
       let faults = try isChecked ? copy.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") } : ["ok"]
@@ -27,13 +27,18 @@ extension Store {
       try copy.close()
     }
     // Whole on the disk before it has the name of a copy.
-    let file = Foundation.open(part, O_RDONLY | O_CLOEXEC)
-    defer { Foundation.close(file) }
-    guard file >= 0, fsync(file) == 0, renamex(part, target) else {
+    guard sync(part), renamex(part, target), sync(URL(fileURLWithPath: target).deletingLastPathComponent().path) else {
       throw SweepError(
         .io, "the copy cannot be put in place: \(String(cString: strerror(errno)))", place: target, remedy: "is there space, and may you write there?"
       )
     }
+  }
+
+  /// Makes a file, or the names in a folder, last.
+  private func sync(_ path: String) -> Bool {
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    defer { Foundation.close(descriptor) }
+    return descriptor >= 0 && fsync(descriptor) == 0
   }
 
   /// Renames where there is nothing of the new name.

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import GRDBSQLite
 import SweepCore
 
 /// How many trials of a sweep are in each state.
@@ -190,7 +191,11 @@ extension Store {
     do {
       try database.read { db in
         deadline?.begin(db)
-        defer { deadline?.end(db) }
+        let longest = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 16_000_000)  // bytes of one value that a query makes
+        defer {
+          deadline?.end(db)
+          sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, longest)
+        }
         let statement = try db.makeStatement(sql: sql)
         guard statement.isReadonly else {
           throw SweepError(.input, "this statement writes; 'sweep query' only reads", remedy: "use SELECT")

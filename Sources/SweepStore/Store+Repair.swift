@@ -11,18 +11,20 @@ extension Store {
   /// - Returns: what was mended, the path of the copy, and what is left.
   /// - Throws: where the file itself is damaged: nothing can be derived from what may be somebody else's pages.
   public func repair(isSequential: (SweepRecord) -> Bool) throws(SweepError) -> (mended: [Finding], copy: String, left: Checkup) {
-    var left = try check(isSequential: isSequential)
+    let found = try check(isSequential: isSequential)
+    var left = found
     if let finding = left.findings.first(where: { $0.check == .file && !$0.canBeRepaired }) { throw .damaged(finding.problem, path) }
-    let copy = try freeName(path + "-before-repair")
+    let copy = try Self.freeName(path + "-before-repair")
     try backup(to: copy, isChecked: false)
-    var mended: [Finding] = []
     for _ in 0..<Self.mostPasses {
       let findings = left.findings.filter(\.canBeRepaired)
       if findings.isEmpty { break }
       try mend(findings)
-      mended += findings
       left = try check(isSequential: isSequential)
     }
+    // An index that is still wrong cannot be made: rows are there twice.
+    left.findings = left.findings.map { $0.repair == .reindex ? Finding($0.check, $0.problem) : $0 }
+    let mended = found.findings.filter { finding in !left.findings.contains { $0.isSame(as: finding) } }
     try write { db in
       for id in try Int64.fetchAll(db, sql: "SELECT id FROM sweep") {
         try addEvent(db, sweepID: id, kind: "repaired", detail: "\(counted(mended.count, "finding")); the file as it was is \(copy)")
@@ -37,15 +39,17 @@ extension Store {
   private func mend(_ findings: [Finding]) throws(SweepError) {
     let repairs = findings.compactMap(\.repair)
     try write { db in
-      for first in [Finding.Repair.reindex, .deleteOrphans] where repairs.contains(first) { try repair(first, db) }
+      if repairs.contains(.reindex) {
+        // Rows that should not be there twice keep their index from being made: then it stays as it is, and what else is wrong is mended.
+        do {
+          try db.inSavepoint {
+            try repair(.reindex, db); return .commit
+          }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {}
+      }
+      if repairs.contains(.deleteOrphans) { try repair(.deleteOrphans, db) }
       for repair in repairs where repair != .reindex && repair != .deleteOrphans { try self.repair(repair, db) }
     }
-  }
-
-  private func freeName(_ name: String) throws(SweepError) -> String {
-    var (candidate, number) = (name, 1)
-    while try Self.exists(candidate) { (candidate, number) = ("\(name)-\(number + 1)", number + 1) }
-    return candidate
   }
 
   private func repair(_ repair: Finding.Repair, _ db: Database) throws {
@@ -65,6 +69,7 @@ extension Store {
       let correct = Bitset(zip(try row.get(0) as Data, try row.get(1) as Data).map { $0 == $1 })
       try db.execute(sql: "UPDATE prediction SET correct = ? WHERE trial_id = ? AND split_id = ?", arguments: [Data(correct.bytes), trial, split])
     case .forgetAnswers(let trial): try db.execute(sql: "DELETE FROM prediction WHERE trial_id = ?", arguments: [trial])
+    case .forgetModel(let trial): try db.execute(sql: "DELETE FROM model WHERE trial_id = ?", arguments: [trial])
     case .forgetCheckpoint(let trial): try db.execute(sql: "DELETE FROM checkpoint WHERE trial_id = ?", arguments: [trial])
     case .remakeViews(let sweep):
       guard let slug = try String.fetchOne(db, sql: "SELECT slug FROM sweep WHERE id = ?", arguments: [sweep]) else { return }
@@ -76,14 +81,11 @@ extension Store {
 
   /// Rows whose parent is gone; a trial's own rows go with it.
   private func deleteOrphans(_ db: Database) throws {
-    let references = [
-      ("trial", "sweep_id", "sweep"), ("metric", "sweep_id", "sweep"), ("event", "sweep_id", "sweep"), ("event", "trial_id", "trial"),
-      ("epoch_metric", "trial_id", "trial"), ("epoch_metric", "metric_id", "metric"), ("trial_metric", "trial_id", "trial"),
-      ("trial_metric", "metric_id", "metric"), ("checkpoint", "trial_id", "trial"), ("prediction", "trial_id", "trial"),
-      ("prediction", "split_id", "split"), ("model", "trial_id", "trial"), ("attempt", "trial_id", "trial"),
-    ]
-    for (table, column, parent) in references {
-      try db.execute(sql: "DELETE FROM \(table) WHERE \(column) NOT IN (SELECT id FROM \(parent))")
+    let references = try Row.fetchAll(
+      db, sql: "SELECT m.name, f.\"from\", f.\"table\" FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table'")
+    for reference in references {
+      let (table, column, parent) = (try reference.get(0) as String, try reference.get(1) as String, try reference.get(2) as String)
+      try db.execute(sql: "DELETE FROM \(table) WHERE \(column) IS NOT NULL AND \(column) NOT IN (SELECT id FROM \(parent))")
     }
   }
 

@@ -35,7 +35,8 @@ public struct Store: Sendable {
     let lock = try FileLock.take(FileLock.path(beside: path, for: "opening"), waits: true)
     defer { withExtendedLifetime(lock) {} }
     var warnings: [String] = []
-    if try FileHeader.check(path) != .empty, let copy = try copyBeforeMigrations(path) {
+    let content = try FileHeader.check(path)
+    if case .database = content, let copy = try copyBeforeMigrations(path) {
       warnings.append("the database is brought up to this version of sweep; as it was before, it is in \(copy)")
     }
     return try translated(path) {
@@ -44,7 +45,7 @@ public struct Store: Sendable {
       configuration.maximumReaderCount = 8
       // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
       let settings = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864"
-      let (writer, warning) = try Journal.open(path, configuration, settings: settings)
+      let (writer, warning) = try Journal.open(path, content, configuration, settings: settings)
       try Schema.check(writer, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(writer)
       return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []))
@@ -65,8 +66,8 @@ public struct Store: Sendable {
       try store.close()
       return nil
     }
-    let copy = "\(path)-schema-\(version)"
-    if try !exists(copy) { try store.backup(to: copy) }
+    let copy = try freeName("\(path)-schema-\(version)")
+    try store.backup(to: copy)
     try store.close()
     return copy
   }
@@ -86,20 +87,21 @@ public struct Store: Sendable {
         var configuration = commonConfiguration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)
-        configuration.prepareDatabase { db in
-          sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
-          sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 16_000_000)  // bytes of one value that a query makes
-        }
+        configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
         let queue = try DatabaseQueue(path: name, configuration: configuration)
         try Schema.check(queue, path: path, mayBeEmpty: mayBeEmpty)
         return Store(path: path, reader: queue)
       }
-      do { return try open(path) } catch let error as DatabaseError
+      do { return try open(path) } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+        // A commit was cut short, and who only reads cannot undo it. Whoever opens the file to write does, by looking at it.
+        try DatabaseQueue(path: path).close()
+        return try open(path)
+      } catch let error as DatabaseError
         where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) || Journal.isRefused(error)
         || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE  // the disk is full
       {
         // SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.
-        guard (FileHeader.size(path + "-wal") ?? 0) == 0, let name = immutableName(path) else { throw error }
+        guard [path + "-wal", path + "-journal"].allSatisfy({ FileHeader.size($0) ?? 0 == 0 }), let name = immutableName(path) else { throw error }
         return try open(name)
       }
     }
@@ -119,6 +121,13 @@ public struct Store: Sendable {
       throw SweepError(.input, "the database is a folder", place: path, remedy: "name a file in it: --db \(path)/results.sqlite")
     }
     return true
+  }
+
+  /// The name, or with a number behind it where there is such a file.
+  static func freeName(_ name: String) throws(SweepError) -> String {
+    var (candidate, number) = (name, 1)
+    while try exists(candidate) { (candidate, number) = ("\(name)-\(number + 1)", number + 1) }
+    return candidate
   }
 
   private static func commonConfiguration() -> Configuration {
@@ -205,7 +214,7 @@ extension SweepError {
       self.init(.input, "the file is not an SQLite database", place: path, remedy: "name another with --db or SWEEP_DB")
     case .SQLITE_CORRUPT:
       // SQLite takes a disk that cannot be read for a file that is damaged.
-      if let failure = FileHeader.readingFailure(path) ?? FileHeader.readingFailure(path + "-wal") {
+      if let failure = FileHeader.readingFailure(path) {
         self.init(.io, "the disk cannot be read: \(failure)", place: path, remedy: "copy what is on it to another; the database may be whole")
       } else {
         self = .damaged(message, path)

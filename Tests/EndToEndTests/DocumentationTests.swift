@@ -13,7 +13,7 @@ struct DocumentationTests {
 
   static let commands = [
     "lint", "plan", "run", "resume", "status", "list", "rank", "show", "logs", "ask", "tell", "plot", "compare", "importance", "predict", "eval",
-    "classes", "query", "data",
+    "classes", "query", "check", "backup", "data",
   ]
 
   @Test(

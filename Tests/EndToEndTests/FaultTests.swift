@@ -71,7 +71,7 @@ import Testing
   @Test func aDiskThatCannotBeReadIsNotTakenForADamagedFile() throws {
     try writeSweep()
     #expect(try binary().run("run", "many.yaml", "-q").status == 0)
-    for reads in [1, 4, 8] {
+    for reads in [0, 1, 4, 8] {
       let faults = ["SWEEP_FAULT_FILES": "results.sqlite", "SWEEP_FAULT_READS": "\(reads)"]
       let result = try binary(faults).run("rank", "--all", "--format", "csv")
       #expect(result.status == 74 && !result.errors.contains("damaged"), "\(result.errors)")
@@ -139,7 +139,8 @@ import Testing
     for epochs in [60, 300] {
       let child = try binary(Self.far).start(["run", "torture.yaml", "-q", "--workers", "2"])
       Results.wait(for: epochs, in: path) { child.isRunning }
-      #expect(try binary(Self.far).run("run", "torture.yaml", "-q").status == 75)
+      // Who else wants it must not change how it is written.
+      for _ in 0..<3 { #expect(try binary(Self.far).run("run", "torture.yaml", "-q").status == 75) }
       let read = try binary(Self.far).run("query", "SELECT count(*) FROM epochs_torture")
       #expect(read.status == 0, "\(read.errors)")
       child.send(SIGKILL)

@@ -47,10 +47,10 @@ method: grid
 metric: {name: validation_accuracy, goal: maximize}
 parameters:
   eta: {values: [0.001, 0.01, 0.1]}
-  batch_size: {values: [5, 50, 100]}
-  epochs: {value: 30}
+  batch_size: {values: [5, 10, 50]}
+  epochs: {value: 60}
   dataset: {value: synthetic}
-  training_images: {value: 20000}
+  training_images: {value: 60000}
   validation_images: {value: 500}
 Y
 fresh() { rm -rf results.sqlite* copy.sqlite*; }

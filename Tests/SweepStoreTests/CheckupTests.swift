@@ -106,6 +106,21 @@ struct CheckupTests {
     #expect(try store.ranking(store.sweep(named: "made")).count == 2)
   }
 
+  @Test func whatWillNotRunAgainIsNotTakenBack() throws {
+    try damage("UPDATE trial SET planned = 0 WHERE id = 1; DELETE FROM epoch_metric WHERE trial_id = 1 AND epoch = 2")
+    #expect(try check().contains { $0.trial == 1 && $0.problem == "it lacks 1 (2) of 3 epochs" && !$0.canBeRepaired })
+    _ = try made.store.repair { _ in true }
+    #expect(try made.store.epochs(of: Trial.ID(rawValue: 1)).map(\.epoch) == [1, 3])
+  }
+
+  @Test func withOrphansNothingElseGoes() throws {
+    try damage("DELETE FROM trial")
+    let events = try made.store.query("SELECT count(*) FROM event").rows
+    #expect(try made.store.repair { _ in true }.left.findings.isEmpty)
+    #expect(try made.store.query("SELECT count(*) FROM event WHERE kind <> 'repaired'").rows == events)
+    #expect(try made.store.query("SELECT count(*) FROM epoch_metric").rows == [[.integer(0)]])
+  }
+
   @Test func parametersThatCannotBeReadAreToldAndLeft() throws {
     try damage("UPDATE trial SET parameters = '[1]' WHERE id = 3; UPDATE trial SET parameters = '{\"x\": 4 ,\"kind\":\"k\"}' WHERE id = 4")
     let findings = try check()

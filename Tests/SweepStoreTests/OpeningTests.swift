@@ -104,6 +104,29 @@ struct OpeningTests {
     #expect(error?.kind == .input && error?.description.contains("damaged") == true)
   }
 
+  /// With a rollback journal a kill may leave pages of a commit in the file: whoever opens it undoes them, who only reads as well.
+  @Test func aCommitThatWasCutShortIsUndone() throws {
+    let made = try PlannedSweep(count: 2000)
+    let path = made.store.path
+    try made.store.close()
+    let queue = try DatabaseQueue(path: path)
+    for copy in ["reading.sqlite", "writing.sqlite"] {
+      try queue.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE trial SET reason = hex(zeroblob(2000)), attempt = 7")
+        for ending in ["", "-journal"] {
+          try FileManager.default.copyItem(atPath: path + ending, toPath: made.folder.path(copy) + ending)
+        }
+        try db.execute(sql: "ROLLBACK")
+      }
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: made.folder.path("reading.sqlite"))) != Data(contentsOf: URL(fileURLWithPath: path)))
+    let sum = "SELECT sum(attempt), count(reason) FROM trial"
+    #expect(try Store.openReadOnly(made.folder.path("reading.sqlite")).query(sum).rows == [[.integer(0), .integer(0)]])
+    let store = try Store.open(made.folder.path("writing.sqlite"))
+    #expect(try store.query(sum).rows == [[.integer(0), .integer(0)]])
+    #expect(try store.check { _ in true }.findings.isEmpty)
+  }
+
   @Test func beforeAMigrationTheDatabaseIsCopied() throws {
     let folder = TemporaryFolder()
     let path = folder.path("old.sqlite")

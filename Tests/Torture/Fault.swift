@@ -46,18 +46,20 @@ enum Fault: String, CaseIterable {
   }
 }
 
-/// A clock that jumps, for a child: `libCFaults.so` beside this program is loaded before all else.
+/// `libCFaults.so` beside this program, which a child loads before all else.
+enum FaultLibrary {
+  static let isThere = FileManager.default.fileExists(atPath: SweepBinary.besides("libCFaults.so"))
+  static let environment = isThere ? ["LD_PRELOAD": SweepBinary.faults] : [:]
+}
+
+/// A clock that jumps, for a child.
 enum JumpingClock {
-  private static let library = ((SweepBinary.path as NSString).deletingLastPathComponent as NSString).appendingPathComponent("libCFaults.so")
-
-  static let isThere = FileManager.default.fileExists(atPath: library)
-
   /// "AFTER:BY" pairs: so many seconds after its start the clock of a child jumps by so many seconds.
   static func environment(undisturbed seconds: Double, drawnBy random: inout SeededGenerator) -> [String: String] {
     let jumps = [-315_360_000, 315_360_000, -864_000, 864_000, -86_400, -3_600, 3_600, -30, 30, -1]
     let times = (0..<Int.random(in: 1...3, using: &random)).map { $0 == 0 && random.chance(0.5) ? 0 : random.real(0..<seconds) }
     let pairs = times.sorted().map { time in "\(time):\(jumps.randomElement(using: &random) ?? 0)" }
-    return ["LD_PRELOAD": library, "SWEEP_FAULT_CLOCK": pairs.joined(separator: ",")]
+    return ["SWEEP_FAULT_CLOCK": pairs.joined(separator: ",")]
   }
 }
 

@@ -28,8 +28,8 @@ struct KillCommand: ParsableCommand {
   func run() throws {
     let seed = seed ?? Int.random(in: 1..<1_000_000_000)
     TortureCommand.say("seed \(seed)")
-    for (isThere, what) in [(JumpingClock.isThere, "libCFaults.so: no clock jumps"), (LongReader.isThere, "sqlite3: no long readers")] where !isThere
-    {
+    for (isThere, what) in [(FaultLibrary.isThere, "libCFaults.so: no clock jumps, no far disks"), (LongReader.isThere, "sqlite3: no long readers")]
+    where !isThere {
       TortureCommand.complain("there is no \(what)")
     }
     Interruption.listen()

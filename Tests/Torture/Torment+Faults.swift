@@ -152,8 +152,8 @@ extension Torment {
   private func jump(after delay: Double) throws -> End {
     let environment = JumpingClock.environment(undisturbed: reference.seconds, drawnBy: &random)
     let way = Int.random(in: 0..<3, using: &random)
-    let runner = try start(environment: JumpingClock.isThere ? environment : [:])
-    if JumpingClock.isThere { tally.clockJumps += environment["SWEEP_FAULT_CLOCK"]?.split(separator: ",").count ?? 0 }
+    let runner = try start(environment: environment)
+    if FaultLibrary.isThere { tally.clockJumps += environment["SWEEP_FAULT_CLOCK"]?.split(separator: ",").count ?? 0 }
     if way == 0 { return try terminate(runner, after: delay) }
     if way == 1 { return try ended(runner, as: [0]) }
     try Interruption.sleep(delay)

@@ -75,7 +75,7 @@ final class Torment {
       let (reads, leaves, removes) = (random.chance(0.12), random.chance(0.4), random.chance(0.4))
       place = "step \(step), \(fault.rawValue) after \(Int(delay * 1000)) ms"
       try judged {
-        if reader == nil, reads, LongReader.isThere, FileManager.default.fileExists(atPath: database) {
+        if reader == nil, reads, LongReader.isThere, !workload.isFar, FileManager.default.fileExists(atPath: database) {
           reader = try LongReader(database: database)
           tally.longReaders += 1
         }
@@ -118,7 +118,8 @@ final class Torment {
     runs += 1
     if runs > 1 { tally.resumes += 1 }
     let arguments = [command, command == "run" ? "sweep.yaml" : workload.name, "--quiet", "--workers", "\(workers)"]
-    return try Runner(arguments, in: folder, environment: environment)
+    let far = workload.isFar ? ["SWEEP_FAULT_SHARED_MEMORY": "1"] : [:]
+    return try Runner(arguments, in: folder, environment: FaultLibrary.environment.merging(far) { $1 }.merging(environment) { $1 })
   }
 
   /// Asks the database, if the sweep is in it.

@@ -17,6 +17,8 @@ struct Workload {
   var hasCheckpoints = false
   /// Whether it plans more whenever it runs.
   var isEndless = false
+  /// Whether its disk cannot share memory: then its database has a rollback journal.
+  var isFar = false
   /// Counts values that are not what the parameters give; nil: they are few enough to be compared one by one after every fault.
   var wrongValues: String?
 
@@ -25,10 +27,11 @@ struct Workload {
   static let all = [
     training("training", metric: "{name: validation_accuracy, goal: maximize}"), trivial, programs,
     training("best", metric: "{name: validation_accuracy, goal: maximize, at: best}"), random,
+    training("far", metric: "{name: validation_accuracy, goal: maximize}", isFar: true),
   ]
 
   /// Both losses; cohorts of several trainings with one batch size; six that diverge.
-  private static func training(_ name: String, metric: String) -> Workload {
+  private static func training(_ name: String, metric: String, isFar: Bool = false) -> Workload {
     Workload(
       name: name,
       file: """
@@ -45,7 +48,7 @@ struct Workload {
           dataset: {value: synthetic}
           training_images: {value: 60000}
           validation_images: {value: 500}
-        """, hasCheckpoints: true)
+        """, hasCheckpoints: true, isFar: isFar)
   }
 
   /// x² + y² + 1 − epoch / 10, in the order in which the trainer adds them: SQLite's numbers are the same.
