@@ -78,8 +78,8 @@ extension Store {
           checkup.findings += result.findings
         } catch {
           // Where pages are damaged, SQLite may stop at any row.
-          guard !checkup.findings.isEmpty, let problem = error.damage else { throw error }
-          checkup.findings.append(Finding(check, "cannot be looked at: \(problem)"))
+          guard check == .file || !checkup.findings.isEmpty, let problem = error.damage else { throw error }
+          checkup.findings.append(Finding(check, check == .file ? problem : "cannot be looked at: \(problem)"))
         }
       }
       return checkup

@@ -14,10 +14,14 @@ unset SWEEP_DB SWEEP_DATA
 # What differs from run to run is left out: the folder, processes, times of day and the seconds that something took.
 plain() {
   sed -E -e "s#$folder/?##g" -e 's#/tmp/[A-Za-z0-9._-]*sweep[A-Za-z0-9._-]*#/tmp/…#g' -e 's/process [0-9]+, since [0-9TZ:.-]+/process N, since …/' \
-    -e 's/ ended now in [0-9.:]+ s?/ ended now in … s/'
+    -e '/^bash: line .* Killed /d' -e 's/ ended now in [0-9.:]+ s?/ ended now in … s/'
 }
 
-section() { printf '\n## %s\n\n%s\n' "$1" "$2"; }
+section() {
+  printf '\n## %s\n' "$1"
+  shift
+  [ $# -eq 0 ] || text "$1"
+}
 text() { printf '\n%s\n' "$1"; }
 
 # Runs commands as they are shown, and shows what they print and how they end.
@@ -48,7 +52,7 @@ metric: {name: validation_accuracy, goal: maximize}
 parameters:
   eta: {values: [0.001, 0.01, 0.1]}
   batch_size: {values: [5, 10, 50]}
-  epochs: {value: 60}
+  epochs: {value: 240}
   dataset: {value: synthetic}
   training_images: {value: 60000}
   validation_images: {value: 500}
@@ -66,7 +70,7 @@ M
 
 section "A disk that is full" "One line, exit code 74. What was committed stays; the next run does the rest."
 if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=7m none disk 2> /dev/null; then
-  show 'mount | grep -o "$PWD/disk type tmpfs.*size=[0-9a-z]*"' 'sweep run many.yaml -q --db disk/results.sqlite' 'sweep status --db disk/results.sqlite --format csv' \
+  show 'df --output=fstype,size -h disk' 'sweep run many.yaml -q --db disk/results.sqlite' 'sweep status --db disk/results.sqlite --format csv' \
     'mount -o remount,size=100m disk && sweep run many.yaml -q --db disk/results.sqlite | head -3' \
     "sweep query --db disk/results.sqlite 'SELECT count(*) AS epochs, count(DISTINCT trial_id) AS trials FROM epoch_metric' --format csv" 'sweep check --db disk/results.sqlite'
   umount disk
@@ -81,7 +85,7 @@ section "A limit on the size of files" "The signal that would end the program is
 fresh
 show '(ulimit -f 1500; sweep run many.yaml -q)' 'sweep run many.yaml -q | head -3'
 
-section "A disk that fails" ""
+section "A disk that fails"
 fresh
 show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=results.sqlite SWEEP_FAULT_WRITES=900 sweep run many.yaml -q'
 text "One that takes writes and cannot make them last. Every commit is synced, and that this fails is seen:"
@@ -89,7 +93,7 @@ show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=training.sqlite-wal SWEEP_FAU
 text "One that cannot be read is not taken for a damaged file:"
 show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_FILES=training.sqlite SWEEP_FAULT_READS=4 sweep rank --db training.sqlite' 'sweep check --db training.sqlite --format csv | head -3'
 
-section "Folders that are read-only, or go away" ""
+section "Folders that are read-only, or go away"
 if [ "$(id -u)" = 0 ]; then
   fresh
   chmod 755 .
@@ -108,7 +112,7 @@ fresh
 quietly sweep run training.yaml -q
 quietly sweep rank
 cp results.sqlite whole.sqlite
-show 'printf "\xFF" | dd of=results.sqlite bs=1 seek=4096 conv=notrunc status=none; sha256sum results.sqlite > before; sweep check; sweep rank > /dev/null; sha256sum -c before'
+show 'printf "\xFF" | dd of=results.sqlite bs=1 seek=36864 conv=notrunc status=none; sha256sum results.sqlite > before; sweep check; sweep rank > /dev/null; sha256sum -c before'
 fresh; cp whole.sqlite results.sqlite
 show 'truncate -s 30000 results.sqlite; sha256sum results.sqlite > before; sweep rank; sweep run training.yaml -q; sha256sum -c before'
 fresh
@@ -123,12 +127,12 @@ show 'sweep resume old -q > /dev/null; ls results.sqlite*'
 
 section "Checking, mending and copying" "A trial that lacks epochs runs again; summaries and objectives are made anew from the epochs; the file as it was stays."
 fresh; cp whole.sqlite results.sqlite
-show "sqlite3 results.sqlite 'DELETE FROM epoch_metric WHERE trial_id = 2 AND epoch = 7; UPDATE trial SET objective = 2 WHERE id = 3'" 'sweep check' 'sweep check --repair' 'sweep resume training -q | head -3' 'sweep check > /dev/null && echo sound'
+show "sqlite3 results.sqlite 'DELETE FROM epoch_metric WHERE trial_id = 2 AND epoch = 77; UPDATE trial SET objective = 2 WHERE id = 3'" 'sweep check' 'sweep check --repair' 'sweep resume training -q | head -3' 'sweep check > /dev/null && echo sound'
 fresh
 text "A copy of one moment of a sweep that runs, and the sweep gone on with from the copy:"
-show 'sweep run training.yaml -q > /dev/null 2>&1 & sleep 1; sweep backup copy.sqlite; kill -9 $!; sweep check --db copy.sqlite --format csv; sweep resume -q --db copy.sqlite 2>&1 | tail -1'
+show 'sweep run training.yaml -q > /dev/null 2>&1 & sleep 0.7; sweep backup copy.sqlite; kill -9 $!; sweep check --db copy.sqlite --format csv; sweep resume -q --db copy.sqlite 2>&1 | tail -1'
 
-section "Two runners" ""
+section "Two runners"
 fresh
 show 'sweep run training.yaml -q > /dev/null 2>&1 & sleep 0.5; sweep run training.yaml -q; wait $!'
 
@@ -137,7 +141,7 @@ for sql in "ATTACH 'other.sqlite' AS other" "VACUUM INTO 'copy.sqlite'" "DELETE 
   "SELECT json_group_array(hex(zeroblob(1000000))) FROM epoch_metric"; do show "sweep query \"$sql\""; done
 show 'sweep query --timeout 2 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"'
 
-section "Files that mean harm" ""
+section "Files that mean harm"
 cat > bomb.yaml << 'Y'
 a: &a [x, x, x, x, x, x, x, x, x]
 b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
@@ -147,7 +151,7 @@ e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]
 f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
 parameters: {p: {values: [*f, *f, *f, *f, *f, *f, *f, *f, *f]}}
 Y
-{ printf 'program: x.py\nmethod: random\nmetric: {name: loss, goal: minimize}\nparameters:\n'; seq -f '  p%.0f: {value: 1}' 1 100000; } > wide.yaml
+{ printf 'program: x.py\nmethod: random\nmetric: {name: loss, goal: minimize}\nparameters:\n'; seq -f '  p%.0f: {value: 1}' 1 2000; } > wide.yaml
 printf 'name: "\\e[31mred\\n../../x"\nmethod: grid\nmetric: {name: seconds, goal: minimize}\nprogram: /bin/true\nparameters: {"\\e[2J": {value: 1}}\n' > names.yaml
 printf 'method: grid\nmetric: {name: validation_accuracy, goal: maximize}\nparameters: {eta: {values: [1e400, -1, .nan, 0x10]}, epochs: {value: 0}, batch_size: {value: 017}}\n' > numbers.yaml
 show 'sweep plan bomb.yaml' 'sweep plan wide.yaml' 'sweep plan names.yaml' 'sweep plan numbers.yaml'
