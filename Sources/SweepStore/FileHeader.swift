@@ -26,9 +26,9 @@ enum FileHeader {
     let pageSize = number(16, 2) == 1 ? 65536 : number(16, 2)
     // While there is a log, pages that are missing may be in it, and a journal undoes what a commit began with. The count of pages holds if both
     // counters of changes agree. A runner may be closing the file meanwhile: what is asked for last has then grown.
-    let rest = (Self.size(path + "-wal") ?? 0) + (Self.size(path + "-journal") ?? 0)
+    let isWhole = unfinished(path) == 0
     let size = Self.size(path) ?? 0
-    if rest == 0, number(24, 4) == number(92, 4), number(28, 4) * pageSize > size {
+    if isWhole, number(24, 4) == number(92, 4), number(28, 4) * pageSize > size {
       throw SweepError.damaged("it was cut: it has \(size) bytes of \(number(28, 4) * pageSize)", path)
     }
     return .database(hasLog: bytes[18] == 2)
@@ -43,6 +43,12 @@ enum FileHeader {
       return nil
     } catch { return error.description }
   }
+
+  /// Bytes of commits that are beside the file: not yet in it, or to be undone.
+  static func unfinished(_ path: String) -> Int { ["-wal", "-journal"].reduce(0) { $0 + (size(real(path) + $1) ?? 0) } }
+
+  /// The path without links, as SQLite names what is beside the file.
+  static func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
   /// The size of a file in bytes; nil: there is none.
   static func size(_ path: String) -> Int? {

@@ -6,11 +6,6 @@ import GRDB
 import SweepCore
 
 enum Journal {
-  /// Readers never wait and are never waited for.
-  case writeAheadLog
-  /// A commit waits for readers.
-  case rollback
-
   /// Opens a database for writing with the best journal that its file system allows.
   /// - Parameter base: without anything that looks at the file when a connection is made: `settings` are for that.
   /// - Returns: the writer, and a warning where it is not the usual one.
@@ -19,8 +14,7 @@ enum Journal {
   ) throws -> (writer: any DatabaseWriter, warning: String?) {
     var configuration = base
     configuration.prepareDatabase { try $0.execute(sql: settings) }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    if let name = FileSystem.remote(of: folder) {
+    if let name = FileSystem.remote(of: URL(fileURLWithPath: FileHeader.real(path)).deletingLastPathComponent().path) {
       return try rollback(path, base, settings: settings, because: "is on a file system of type \(name)")
     }
     // Tried without the database where that has no log: one that got a log for the trial would break whoever has it open as it was.
@@ -59,7 +53,7 @@ enum Journal {
       try db.execute(sql: settings + "; PRAGMA synchronous = EXTRA")  // the folder, too: a journal that comes back undoes the commit
     }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
-    unlink(path + "-shm")  // of the attempt to have a log; no log, no index of it
+    unlink(FileHeader.real(path) + "-shm")  // of the attempt to have a log; no log, no index of it
     return (
       queue,
       "\(path) \(reason), so it is kept with a rollback journal: safe with one machine at a time, but slower, and long queries make the sweep wait"

@@ -101,7 +101,7 @@ public struct Store: Sendable {
         || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE  // the disk is full
       {
         // SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.
-        guard [path + "-wal", path + "-journal"].allSatisfy({ FileHeader.size($0) ?? 0 == 0 }), let name = immutableName(path) else { throw error }
+        guard FileHeader.unfinished(path) == 0, let name = immutableName(path) else { throw error }
         return try open(name)
       }
     }
