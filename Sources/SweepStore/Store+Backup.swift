@@ -11,7 +11,12 @@ extension Store {
   ///   - isChecked: false: it may be as damaged as the database is.
   /// - Throws: where it exists or cannot be written; nothing is left then.
   public func backup(to target: String, isChecked: Bool = true) throws(SweepError) {
-    if try Self.exists(target) { throw SweepError(.input, "the file is there already", place: target, remedy: "name another, or remove it") }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: target, isDirectory: &isFolder) {
+      throw isFolder.boolValue
+        ? SweepError(.input, "the copy would be a folder", place: target, remedy: "name a file in it: \(target)/copy.sqlite")
+        : SweepError(.input, "the file is there already", place: target, remedy: "name another, or remove it")
+    }
     let part = target + ".part"
     unlink(part)  // of a copy that was cut short
     defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(part + ending) } }

@@ -137,6 +137,14 @@ struct SweepFileLoaderTests {
     #expect(found.contains(expected) && found.contains("a.yaml"), "\(found)")
   }
 
+  @Test func zeroEpochsAndBatchesOfNoImageAreRefusedAndZeroLambdaIsNot() {
+    #expect(
+      complaints(file("eta: {value: 1}\nlambda: {value: 0}\nepochs: {value: 0}\nbatch_size: {value: 0}")) == [
+        "batch_size is 0 — a.yaml:7, parameters.batch_size.value — use a whole number of 1 to 1000000",
+        "epochs is 0 — a.yaml:6, parameters.epochs.value — use a whole number of 1 to 1000000",
+      ])
+  }
+
   @Test func whatWouldCostTooMuchToReadIsRefused() {
     let bomb = (1...9).map { level in "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]" }
     #expect(

@@ -65,5 +65,7 @@ struct BackupTests {
   @Test func aFolderThatIsNotThereIsTold() throws {
     let made = try PlannedSweep(count: 1)
     #expect(throws: SweepError.self) { try made.store.backup(to: "/nowhere/at/all.sqlite") }
+    let error = #expect(throws: SweepError.self) { try made.store.backup(to: made.folder.path) }
+    #expect(error?.description.contains("the copy would be a folder") == true)
   }
 }
