@@ -208,12 +208,14 @@ import Testing
 
   // MARK: kills
 
-  /// Counts to 60, a checkpoint right after every report: what is reported and lost would never come again.
+  /// Counts to 60, a checkpoint right after every report: what is reported and lost would never come again. It waits at 50 while it is held, so
+  /// that no machine is so fast that it ends before it is killed.
   private static let counting = """
     n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
     [ "$SWEEP_CONTINUES" = "$([ -e "$SWEEP_CHECKPOINT/n" ] && echo 1 || echo 0)" ] || exit 9
     while [ "$n" -lt 60 ]; do
       n=$((n + 1)); sleep 0.01
+      while [ "$n" -gt 50 ] && [ -e hold ]; do sleep 0.01; done
       echo "epoch=$n loss=$((100 - n))"
       echo "$n" > "$SWEEP_CHECKPOINT/.n" && mv "$SWEEP_CHECKPOINT/.n" "$SWEEP_CHECKPOINT/n"
     done
@@ -221,6 +223,7 @@ import Testing
 
   @Test func killedAndResumedNothingIsLostAndNothingIsLeftBehind() throws {
     try write(Self.counting, parameters: "i: {values: [1, 2, 3]}")
+    try folder.write("", to: "hold")
     for epochs in [10, 40, 90] {
       let child = try binary.start(["run", "p.yaml", "-q", "--workers", "2"])
       Results.wait(for: epochs, in: database) { child.isRunning }
@@ -228,6 +231,7 @@ import Testing
       #expect(child.wait().status == 128 + SIGKILL)
       wait("the end of the programs") { leftOver.isEmpty }
     }
+    try FileManager.default.removeItem(atPath: folder.path("hold"))
     try run()
     #expect(try texts("SELECT trial, state, epochs_done, objective FROM trials_p") == (1...3).map { "\($0) complete 60 40.0" })
     #expect(try texts("SELECT count(*), count(DISTINCT trial * 100 + epoch), sum(loss) FROM epochs_p") == ["180 180 12510.0"])
@@ -238,6 +242,7 @@ import Testing
   /// A program starts before its start is committed; kill -9 may come in between. Here the database is that from before the second attempt.
   @Test func whatAnAttemptPrintedThatWasNeverRecordedIsReadToo() throws {
     try write(Self.counting, parameters: "i: {value: 1}")
+    try folder.write("", to: "hold")
     for (epochs, copy) in [(10, "before.sqlite"), (40, "after.sqlite")] {
       let child = try binary.start(["run", "p.yaml", "-q"])
       Results.wait(for: epochs, in: database) { child.isRunning }
@@ -249,6 +254,7 @@ import Testing
     for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + ending) }
     try FileManager.default.moveItem(atPath: folder.path("before.sqlite"), toPath: database)
     #expect(try texts("SELECT attempt, epochs_done < 40 FROM trial") == ["1 1"])
+    try FileManager.default.removeItem(atPath: folder.path("hold"))
     try run()
     #expect(try texts("SELECT state, epochs_done FROM trials_p") == ["complete 60"])
     #expect(try texts("SELECT count(*), count(DISTINCT epoch), sum(loss) FROM epochs_p") == ["60 60 4170.0"])

@@ -1,6 +1,7 @@
 // The built `sweep` as a child process, as a user runs it.
 
 import Foundation
+import Synchronization
 
 package struct SweepBinary: Sendable {
   package let folder: String
@@ -66,6 +67,25 @@ package struct SweepBinary: Sendable {
     package var isRunning: Bool { process.isRunning }
     package var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
     package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Lets it have about a tenth of its time while `body` runs, which so has ended before a short sweep has, on the fastest machine.
+    package func slowed(while body: () throws -> Void) rethrows {
+      let isOver = Atomic(false)
+      let pace = Thread { [process] in
+        while !isOver.load(ordering: .acquiring) {
+          kill(process.processIdentifier, SIGSTOP)
+          usleep(9000)
+          kill(process.processIdentifier, SIGCONT)
+          usleep(1000)
+        }
+      }
+      pace.start()
+      defer {
+        isOver.store(true, ordering: .releasing)
+        while !pace.isFinished { usleep(1000) }
+      }
+      try body()
+    }
 
     /// The exit code; 128 + the signal where one ended it.
     package func wait() -> Result {

@@ -7,6 +7,7 @@ import SweepTestSupport
 
 struct FuzzSupervisor {
   struct Limits {
+    /// From the first input on.
     var seconds: Double
     /// Megabytes.
     var memory: Int
@@ -50,13 +51,13 @@ struct FuzzSupervisor {
 
   /// - Parameter tell: gets a line for each finding.
   mutating func run(_ tell: (String) -> Void) throws {
-    let deadline = ContinuousClock.now + .seconds(limits.seconds)
+    var deadline: ContinuousClock.Instant?
     var next = limits.inputs.lowerBound
     while next < limits.inputs.upperBound, findings.count < Self.mostFindings {
       record[.current] = -1
       record[.overKilobytes] = 0
       record[.finding] = ""
-      let ending = watch(try start(at: next), until: deadline)
+      let ending = watch(try start(at: next), until: &deadline)
       if limits.isReplay { tell(said) }
       guard case .found(let finding, let detail) = ending else { return }
       let index = record[.current]
@@ -99,15 +100,17 @@ struct FuzzSupervisor {
     return process
   }
 
-  private func watch(_ process: Process, until deadline: ContinuousClock.Instant) -> Ending {
+  /// - Parameter deadline: set with the first input; what comes before it is no part of the time that inputs have.
+  private func watch(_ process: Process, until deadline: inout ContinuousClock.Instant?) -> Ending {
     var (seen, since) = (Int.min, ContinuousClock.now)
     while process.isRunning {
       usleep(20_000)
       let (now, current) = (ContinuousClock.now, record[.current])
       if current != seen { (seen, since) = (current, now) }
+      if current >= 0, deadline == nil { deadline = now + .seconds(limits.seconds) }
       let patience = current < 0 ? Self.preparation : limits.patience
       let isOver = Self.residentKilobytes(process.processIdentifier) > 10 * limits.memory * 1_000_000 / 1024
-      guard now - since > .seconds(patience) || isOver || now > deadline else { continue }
+      guard now - since > .seconds(patience) || isOver || deadline.map({ now > $0 }) == true else { continue }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       if isOver { return .found(.memory, "more than \(10 * limits.memory) MB; it was ended") }
