@@ -72,7 +72,7 @@ package struct SweepBinary: Sendable {
     package func slowed(while body: () throws -> Void) rethrows {
       let isOver = Atomic(false)
       let pace = Thread { [process] in
-        while !isOver.load(ordering: .acquiring) {
+        while !isOver.load(ordering: .acquiring), process.isRunning {
           kill(process.processIdentifier, SIGSTOP)
           usleep(9000)
           kill(process.processIdentifier, SIGCONT)

@@ -17,7 +17,7 @@ struct FuzzCommand: ParsableCommand {
       """)
 
   @Argument(help: "files, data, sql or databases; all of them by default.") var kinds: [FuzzKind] = []
-  @Option(help: "For all kinds together.") var seconds = 600.0
+  @Option(help: "For all kinds together, each from its first input on.") var seconds = 600.0
   @Option(help: "Of the inputs; random by default.") var seed: Int?
   @Option(help: "Megabytes that a worker may have resident.") var memory = 200
   @Option(help: "Seconds that an input may take.") var patience = 10.0
