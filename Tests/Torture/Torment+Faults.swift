@@ -52,14 +52,15 @@ extension Torment {
     let sent = ContinuousClock.now
     let result = try runner.end()
     let seconds = (ContinuousClock.now - sent) / .seconds(1)
-    let isHeard = result.errors.contains("stopping") || result.errors.contains("planning was interrupted")
+    let wrotePlan = !result.errors.contains("planning was interrupted")
+    let isHeard = result.errors.contains("stopping") || !wrotePlan
     switch result.status {
     case 0:
       // What was said comes from a thread of its own: in the last moment it may be missing.
       if !isHeard, seconds > 0.3 + reference.seconds / 4 { tell("SIGTERM was not heard: it ended with 0, \(seconds) s later") }
       return End(isOver: true, isClean: true)
     case 128 + SIGTERM where !isHeard: return End()  // before it listened
-    case 130: return End(isClean: true)
+    case 130: return End(isClean: wrotePlan)  // else it touched nothing, nor what a kill before it left running
     default: tell("after SIGTERM it ended with \(result.status): \(result.errors.suffix(300))")
     }
     return End()
