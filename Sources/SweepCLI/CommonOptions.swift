@@ -56,8 +56,7 @@ struct FormatOption: ParsableArguments {
     // What is for programs has every byte of a name, unless it is a terminal that would obey it.
     let isTerminal = !isForPeople && Terminal.outputIsTerminal
     try exporters.find(format).write(table) { text in
-      pending +=
-        isTerminal ? Table.visibleLines(text) : text
+      pending += isTerminal ? Table.visibleLines(text) : text
       if pending.utf8.count > 1 << 16 {
         Terminal.output(pending)
         pending = ""
