@@ -30,11 +30,6 @@
 #include <time.h>
 #include <unistd.h>
 
-// Without instrumentation in a build with a sanitizer: it runs before the sanitizer does.
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((disable_sanitizer_instrumentation)), apply_to = function)
-#endif
-
 /// What our function of that name hides, and the place to remember it in.
 #define REAL(name) ((__typeof__(&name))next(&real_##name, #name))
 #define HIDES(name) static _Atomic(void *) real_##name;
@@ -193,7 +188,3 @@ time_t time(time_t *result) {
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return result ? *result = now.tv_sec : now.tv_sec;
 }
-
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
