@@ -8,8 +8,8 @@ import Testing
 @Suite(.serialized) struct DurabilityTests {
   let folder = TemporaryFolder()
 
-  private func sweep(_ database: String, _ arguments: String...) throws -> SweepBinary.Running {
-    try folder.write(tortureSweep, to: "torture.yaml")
+  private func sweep(_ database: String, _ arguments: String..., content: String = tortureSweep) throws -> SweepBinary.Running {
+    try folder.write(content, to: "torture.yaml")
     // The tests may themselves run under nohup.
     let wrapper = ["--default-signal=HUP", SweepBinary.path]
     let command = ["run", "torture.yaml", "--db", database] + (arguments.isEmpty ? ["--workers", "2"] : arguments)
@@ -34,7 +34,7 @@ import Testing
     let path = folder.path("killed.sqlite")
     for (kills, epochs) in [90, 250, 400].enumerated() {
       let child = try sweep("killed.sqlite")
-      Results.wait(for: epochs, in: path) { child.isRunning }
+      Results.stop(child, after: epochs, in: path)
       child.send(SIGKILL)
       #expect(child.wait().status == 128 + SIGKILL, "it ended before it was killed: kill \(kills + 1)")
       let done = Results.epochsDone(path)
@@ -67,7 +67,7 @@ import Testing
     let path = folder.path("trivial.sqlite")
     for epochs in [20_000, 150_000] {
       let child = try SweepBinary(in: folder.path).start(["run", "trivial.yaml", "--db", path])
-      Results.wait(for: epochs, in: path) { child.isRunning }
+      Results.stop(child, after: epochs, in: path)
       child.send(SIGKILL)
       #expect(child.wait().status == 128 + SIGKILL, "it ended before it was killed")
       let done = Results.epochsDone(path)
@@ -95,8 +95,9 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalFinishesTheEpochSavesAndExitsWith130(signal: Int32) throws {
     let child = try sweep("stopped.sqlite")
     let path = folder.path("stopped.sqlite")
-    Results.wait(for: 40, in: path) { child.isRunning }
+    Results.stop(child, after: 40, in: path)
     child.send(signal)
+    child.send(SIGCONT)
     let result = child.wait()
     #expect(result.status == 130)
     #expect(result.errors.contains("stopping after this epoch") && result.errors.contains("sweep resume torture"))
@@ -143,19 +144,17 @@ import Testing
   @Test func aSecondRunnerIsTurnedAwayAndReadersAreNot() throws {
     let child = try sweep("shared.sqlite")
     let path = folder.path("shared.sqlite")
-    Results.wait(for: 20, in: path) { child.isRunning }
+    Results.stop(child, after: 20, in: path)
     let binary = SweepBinary(in: folder.path)
     func read() throws {
       #expect(try Results.integer(path, "SELECT count(*) FROM trials_torture JOIN epochs_torture USING (trial)") >= 0)
       #expect(try binary.run("rank", "--all", "--db", "shared.sqlite").status == 0)
       #expect(try binary.run("query", "SELECT count(*), max(validation_accuracy) FROM epochs_torture", "--db", "shared.sqlite").status == 0)
     }
-    try child.slowed {
-      let second = try binary.run("run", "torture.yaml", "--db", "shared.sqlite")
-      #expect(second.status == 75 && second.errors.contains("being run by another process (process "))
-      try read()
-      #expect(child.isRunning)
-    }
+    let second = try binary.run("run", "torture.yaml", "--db", "shared.sqlite")
+    #expect(second.status == 75 && second.errors.contains("being run by another process (process "), "\(second.errors)")
+    try read()
+    child.send(SIGCONT)
     while child.isRunning { try read() }
     let result = child.wait()
     #expect(result.status == 0 && !result.errors.contains("locked"))
@@ -192,13 +191,10 @@ import Testing
   }
 
   @Test func aLinkToTheDatabaseIsTheSameDatabase() throws {
-    let child = try sweep("real.sqlite")
+    let child = try sweep("real.sqlite", content: endlessSweep)
     Results.wait(for: 1, in: folder.path("real.sqlite")) { child.isRunning }
     try FileManager.default.createSymbolicLink(atPath: folder.path("link.sqlite"), withDestinationPath: folder.path("real.sqlite"))
-    try child.slowed {
-      let second = try sweep("link.sqlite").wait()
-      #expect(second.status == 75)
-    }
+    #expect(try sweep("link.sqlite", content: endlessSweep).wait().status == 75)
     child.send(SIGKILL)
     _ = child.wait()
     let status = try SweepBinary(in: folder.path).run("status", "--db", "link.sqlite")
@@ -219,14 +215,13 @@ import Testing
   }
 
   @Test func nohupKeepsASweepRunningWhenItsTerminalGoes() throws {
-    try folder.write(tortureSweep, to: "torture.yaml")
+    try folder.write(endlessSweep, to: "torture.yaml")
+    let path = folder.path("results.sqlite")
     let child = try SweepBinary(in: folder.path).start([SweepBinary.path, "run", "torture.yaml", "--workers", "2"], program: "/usr/bin/nohup")
-    Results.wait(for: 20, in: folder.path("results.sqlite")) { child.isRunning }
-    child.slowed {
-      child.send(SIGHUP)
-      usleep(300_000)
-      #expect(child.isRunning)
-    }
+    Results.wait(for: 20, in: path) { child.isRunning }
+    child.send(SIGHUP)
+    Results.wait(for: Results.epochsDone(path) + 200, in: path) { child.isRunning }
+    #expect(child.isRunning)
     child.send(SIGTERM)
     #expect(child.wait().status == 130)
   }

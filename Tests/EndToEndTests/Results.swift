@@ -2,12 +2,13 @@
 
 import Foundation
 import GRDB
+import SweepTestSupport
 
 enum Results {
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  private static func open(_ path: String, waiting seconds: TimeInterval = 5) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
-    configuration.busyMode = .timeout(5)
+    configuration.busyMode = .timeout(seconds)
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
@@ -39,24 +40,29 @@ enum Results {
     }
   }
 
-  static func integer(_ path: String, _ sql: String) throws -> Int {
-    try open(path).read { try Int.fetchOne($0, sql: sql) ?? -1 }
+  static func integer(_ path: String, _ sql: String, waiting seconds: TimeInterval = 5) throws -> Int {
+    try open(path, waiting: seconds).read { try Int.fetchOne($0, sql: sql) ?? -1 }
   }
 
-  /// Epochs recorded so far; 0 where there is no database yet.
+  /// Epochs recorded so far; 0 where there is no database yet, or none that can be read at once.
   static func epochsDone(_ path: String) -> Int {
     guard FileManager.default.fileExists(atPath: path) else { return 0 }
-    return (try? integer(path, "SELECT ifnull(sum(epochs_done), 0) FROM trial")) ?? 0
+    return (try? integer(path, "SELECT ifnull(sum(epochs_done), 0) FROM trial", waiting: 0)) ?? 0
   }
 
-  /// Waits until so many epochs are recorded, or the child has ended, or half a minute has passed.
+  /// Waits until so many epochs are recorded, or the child has ended, or half a minute has passed. It runs on: one that has an end may come to it.
   static func wait(for epochs: Int, in path: String, while isRunning: () -> Bool) {
     let deadline = ContinuousClock.now + .seconds(30)
     while isRunning(), epochsDone(path) < epochs, ContinuousClock.now < deadline { usleep(10_000) }
   }
+
+  /// Stops the child where so many epochs are recorded and others can read them, in the middle of whatever it is doing.
+  static func stop(_ child: SweepBinary.Running, after epochs: Int, in path: String) {
+    child.stop { epochsDone(path) >= epochs }
+  }
 }
 
-/// A sweep of 18 trainings on made images that takes some seconds: both losses, three batch sizes, six trials that diverge.
+/// A sweep of 18 trainings on made images that takes a second: both losses, three batch sizes, six trials that diverge.
 let tortureSweep = """
   name: torture
   method: grid
@@ -72,3 +78,6 @@ let tortureSweep = """
     training_images: {value: 60000}
     validation_images: {value: 500}
   """
+
+/// The same, but that it does not end by itself.
+let endlessSweep = tortureSweep.replacing("epochs: {value: 60}", with: "epochs: {value: 1000000}")

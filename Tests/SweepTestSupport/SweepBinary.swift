@@ -1,5 +1,6 @@
 // The built `sweep` as a child process, as a user runs it.
 
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -64,27 +65,44 @@ package struct SweepBinary: Sendable {
       (self.process, self.outputPath, self.errorPath) = (process, outputPath, errorPath)
     }
 
+    /// A test that fails may leave one that stands still or has no end.
+    deinit { if process.isRunning { send(SIGKILL) } }
+
     package var isRunning: Bool { process.isRunning }
     package var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
     package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Lets it have about a tenth of its time while `body` runs, which so has ended before a short sweep has, on the fastest machine.
-    package func slowed(while body: () throws -> Void) rethrows {
-      let isOver = Atomic(false)
-      let pace = Thread { [process] in
-        while !isOver.load(ordering: .acquiring), process.isRunning {
-          kill(process.processIdentifier, SIGSTOP)
-          usleep(9000)
+    /// Lets it run in short turns and looks at it between them, while it stands still; where the look is the one that was waited for, there it
+    /// stays until SIGCONT. No machine is so fast, and no look so late, that it ends meanwhile. Gives up after a minute.
+    package func stop(when isThere: () -> Bool) {
+      let deadline = ContinuousClock.now + .seconds(60)
+      let patience = DispatchQueue(label: "patience")
+      while process.isRunning, ContinuousClock.now < deadline {
+        send(SIGSTOP)
+        while process.isRunning, !standsStill { usleep(100) }
+        // A look may wait for what the child holds: SQLite tries for ten seconds to read beside somebody who prepares its log.
+        let isLate = Atomic(false)
+        let goOn = DispatchWorkItem { [process] in
+          isLate.store(true, ordering: .releasing)
           kill(process.processIdentifier, SIGCONT)
-          usleep(1000)
         }
+        patience.asyncAfter(deadline: .now() + 0.3, execute: goOn)
+        let isThere = isThere()
+        patience.sync { goOn.cancel() }
+        if isThere, !isLate.load(ordering: .acquiring) { return }
+        send(SIGCONT)
+        usleep(1000)
       }
-      pace.start()
-      defer {
-        isOver.store(true, ordering: .releasing)
-        while !pace.isFinished { usleep(1000) }
+    }
+
+    /// Whether all of its threads have come to where SIGSTOP keeps them: a call of the system ends before.
+    private var standsStill: Bool {
+      let threads = "/proc/\(process.processIdentifier)/task"
+      return ((try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? []).allSatisfy { thread in
+        // A thread that has ended since has no file.
+        guard let stat = FileManager.default.contents(atPath: "\(threads)/\(thread)/stat") else { return true }
+        return String(decoding: stat, as: UTF8.self).split(separator: ") ").last?.hasPrefix("T") == true
       }
-      try body()
     }
 
     /// The exit code; 128 + the signal where one ended it.
