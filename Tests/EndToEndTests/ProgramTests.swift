@@ -289,6 +289,35 @@ import Testing
     #expect(try texts("SELECT count(*) FROM trials_p WHERE state IN ('running', 'waiting')") == ["1"])
   }
 
+  /// Before the programs were asked to end: that they are killed then is no failure of theirs. With so many processes to kill there is time to
+  /// record one.
+  @Test func twoInterruptsAtOnceFailNoTrial() throws {
+    try write(
+      "for n in $(seq 150); do sleep 100 & done; echo epoch=$SWEEP_ATTEMPT loss=1; sh -c 'sleep 100'; exit $?",
+      parameters: "i: {min: 1, max: 4}")
+    for round in 1...3 {
+      let child = try binary.start(["run", "p.yaml", "-q", "--workers", "4"])
+      wait("four programs") { (try? texts("SELECT count(*) FROM epochs_p WHERE epoch = \(round)")) == ["4"] }
+      child.send(SIGTERM)
+      child.send(SIGINT)
+      #expect(child.wait().status == 130)
+      #expect(try texts("SELECT DISTINCT state FROM trials_p WHERE state NOT IN ('running', 'waiting')") == [])
+      wait("the end of the programs") { leftOver.isEmpty }
+    }
+  }
+
+  /// As a cluster does that ends a job: the programs are gone when the runner hears of it.
+  @Test(arguments: ["exec sleep 100", "trap 'exit 143' TERM; sleep 100"]) func aSignalToTheSweepAndItsProgramsFailsNoTrial(end: String) throws {
+    try write("echo loss=1; \(end)", parameters: "i: {min: 1, max: 4}")
+    let child = try binary.start(["run", "p.yaml", "-q", "--workers", "4"])
+    Results.stop(child, after: 4, in: database)
+    for process in leftOver.compactMap({ pid_t($0) }) { kill(process, SIGTERM) }
+    child.send(SIGTERM)
+    child.send(SIGCONT)
+    #expect(child.wait().status == 130)
+    #expect(try texts("SELECT state, count(*) FROM trials_p GROUP BY 1") == ["waiting 4"])
+  }
+
   @Test func interruptedProgramsHaveTimeToSave() throws {
     try write("trap 'echo saved > \"$SWEEP_CHECKPOINT/s\"; exit 0' TERM; echo loss=1; while :; do sleep 0.05; done")
     let child = try binary.start(["run", "p.yaml", "-q"])

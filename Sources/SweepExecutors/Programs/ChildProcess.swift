@@ -87,6 +87,9 @@ struct ChildProcess {
     let cpuSeconds: Double
     /// nil: less than this process had when it started it.
     let memoryBytes: Int?
+
+    /// Whether one of the signals that ask a program to end has ended it, or what it ran (a shell then exits with 128 and the signal).
+    var isByRequest: Bool { [SIGHUP, SIGINT, SIGTERM].contains(signal ?? (exitCode ?? 0) - 128) }
   }
 
   /// Reaps the process where it has ended, after what is left of its group was killed: until then its number cannot belong to others.

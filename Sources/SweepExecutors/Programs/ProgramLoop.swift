@@ -71,6 +71,13 @@ struct ProgramLoop {
 
   private var isStopping: Bool { failure != nil || queue.isStopping }
 
+  /// - Parameter isLikely: whether to wait for it: signals that were sent to all of us at once arrive one after the other.
+  private func isStopping(isLikely: Bool) -> Bool {
+    let deadline = ContinuousClock.now + .milliseconds(250)
+    while isLikely, !isStopping, ContinuousClock.now < deadline { usleep(5000) }
+    return isStopping
+  }
+
   // MARK: starting
 
   private mutating func startWhatCan() {
@@ -233,7 +240,7 @@ struct ProgramLoop {
     for program in running { program.passTime() }
     for program in ended {
       do {
-        guard let ending = try program.ended(buffer) else { continue }
+        guard let ending = try program.ended(buffer, isStopping: isStopping(isLikely:)) else { continue }
         release(program)
         try conclude(program, ending)
       } catch {

@@ -108,13 +108,14 @@ final class RunningProgram {
   }
 
   /// How it ended; nil while it runs. What it reported last is read first.
-  func ended(_ buffer: UnsafeMutableRawBufferPointer) throws -> Ending? {
+  /// - Parameter isStopping: whether the sweep has been told to stop, where that is likely after a moment.
+  func ended(_ buffer: UnsafeMutableRawBufferPointer, isStopping: (_ isLikely: Bool) -> Bool) throws -> Ending? {
     guard let end = process.reap() else { return nil }
     self.end = end
     let seconds = seconds
     defer { reports.close() }
     try reports.finish(buffer, isWhole: end.signal == nil, report, note: note)
-    let how = how(end)
+    let how = how(end, isStopping: isStopping)
     let (result, reason): (AttemptEnd.Result, String?) =
       switch how {
       case .interrupted: (.interrupted, "sweep was told to stop")
@@ -129,7 +130,7 @@ final class RunningProgram {
         memoryBytes: max(memoryBytes, end.memoryBytes ?? 0)))
   }
 
-  private func how(_ end: ChildProcess.End) -> Ending.How {
+  private func how(_ end: ChildProcess.End, isStopping: (_ isLikely: Bool) -> Bool) -> Ending.How {
     switch termination {
     case .interrupted: return .interrupted
     case .pruned(let epoch): return .trial(.pruned(afterEpoch: epoch))
@@ -140,6 +141,8 @@ final class RunningProgram {
     if let limit = executor.program.limits.cpu, end.signal == SIGXCPU || end.cpuSeconds >= limit {
       return .failed("it went beyond the CPU time limit of \(duration(limit))", .limit)
     }
+    // Whoever stops the sweep may end the program before we have asked it to: a second signal does, and so does a cluster that ends a job.
+    if end.exitCode != 0, isStopping(end.isByRequest) { return .interrupted }
     if let signal = end.signal {
       let guess = signal == SIGKILL ? ": is the machine out of memory?" : ""
       return .failed("it was ended by signal \(signal) (\(Self.name(of: signal)))\(guess)", .signal)
