@@ -46,7 +46,7 @@ struct CheckCommandTests {
   @Test func nothingIsMendedWhileASweepRuns() throws {
     try folder.write(endlessSweep, to: "torture.yaml")
     let child = try binary.start(["run", "torture.yaml", "-q", "--workers", "1"])
-    Results.wait(for: 20, in: folder.path("results.sqlite")) { child.isRunning }
+    Results.wait(child, for: 20, in: folder.path("results.sqlite"))
     // It may be checked and copied.
     #expect(try binary.run("check").status == 0)
     #expect(try binary.run("backup", "copy.sqlite").status == 0)

@@ -192,7 +192,7 @@ import Testing
 
   @Test func aLinkToTheDatabaseIsTheSameDatabase() throws {
     let child = try sweep("real.sqlite", content: endlessSweep)
-    Results.wait(for: 1, in: folder.path("real.sqlite")) { child.isRunning }
+    Results.wait(child, for: 1, in: folder.path("real.sqlite"))
     try FileManager.default.createSymbolicLink(atPath: folder.path("link.sqlite"), withDestinationPath: folder.path("real.sqlite"))
     #expect(try sweep("link.sqlite", content: endlessSweep).wait().status == 75)
     child.send(SIGKILL)
@@ -218,9 +218,9 @@ import Testing
     try folder.write(endlessSweep, to: "torture.yaml")
     let path = folder.path("results.sqlite")
     let child = try SweepBinary(in: folder.path).start([SweepBinary.path, "run", "torture.yaml", "--workers", "2"], program: "/usr/bin/nohup")
-    Results.wait(for: 20, in: path) { child.isRunning }
+    Results.wait(child, for: 20, in: path)
     child.send(SIGHUP)
-    Results.wait(for: Results.epochsDone(path) + 200, in: path) { child.isRunning }
+    Results.wait(child, for: Results.epochsDone(path) + 200, in: path)
     #expect(child.isRunning)
     child.send(SIGTERM)
     #expect(child.wait().status == 130)

@@ -89,7 +89,7 @@ import Testing
     try folder.write(endlessSweep, to: "torture.yaml")
     try FileManager.default.createDirectory(atPath: folder.path("gone"), withIntermediateDirectories: false)
     let child = try binary().start(["run", "torture.yaml", "-q", "--db", "gone/results.sqlite"])
-    Results.wait(for: 20, in: folder.path("gone/results.sqlite")) { child.isRunning }
+    Results.wait(child, for: 20, in: folder.path("gone/results.sqlite"))
     try FileManager.default.removeItem(atPath: folder.path("gone"))
     expectOneLine(child.wait(), "the database was removed or replaced while the sweep ran")
   }

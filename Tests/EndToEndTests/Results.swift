@@ -40,20 +40,20 @@ enum Results {
     }
   }
 
-  static func integer(_ path: String, _ sql: String, waiting seconds: TimeInterval = 5) throws -> Int {
-    try open(path, waiting: seconds).read { try Int.fetchOne($0, sql: sql) ?? -1 }
+  static func integer(_ path: String, _ sql: String) throws -> Int {
+    try open(path).read { try Int.fetchOne($0, sql: sql) ?? -1 }
   }
 
   /// Epochs recorded so far; 0 where there is no database yet, or none that can be read at once.
   static func epochsDone(_ path: String) -> Int {
     guard FileManager.default.fileExists(atPath: path) else { return 0 }
-    return (try? integer(path, "SELECT ifnull(sum(epochs_done), 0) FROM trial", waiting: 0)) ?? 0
+    return (try? open(path, waiting: 0).read { try Int.fetchOne($0, sql: "SELECT sum(epochs_done) FROM trial") }) ?? 0
   }
 
   /// Waits until so many epochs are recorded, or the child has ended, or half a minute has passed. It runs on: one that has an end may come to it.
-  static func wait(for epochs: Int, in path: String, while isRunning: () -> Bool) {
+  static func wait(_ child: SweepBinary.Running, for epochs: Int, in path: String) {
     let deadline = ContinuousClock.now + .seconds(30)
-    while isRunning(), epochsDone(path) < epochs, ContinuousClock.now < deadline { usleep(10_000) }
+    while child.isRunning, epochsDone(path) < epochs, ContinuousClock.now < deadline { usleep(10_000) }
   }
 
   /// Stops the child where so many epochs are recorded and others can read them, in the middle of whatever it is doing.

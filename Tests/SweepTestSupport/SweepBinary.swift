@@ -97,12 +97,9 @@ package struct SweepBinary: Sendable {
 
     /// Whether all of its threads have come to where SIGSTOP keeps them: a call of the system ends before.
     private var standsStill: Bool {
-      let threads = "/proc/\(process.processIdentifier)/task"
-      return ((try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? []).allSatisfy { thread in
-        // A thread that has ended since has no file.
-        guard let stat = FileManager.default.contents(atPath: "\(threads)/\(thread)/stat") else { return true }
-        return String(decoding: stat, as: UTF8.self).split(separator: ") ").last?.hasPrefix("T") == true
-      }
+      let process = process.processIdentifier
+      // A thread may have ended since it was listed.
+      return Processes.threads(of: process).allSatisfy { Processes.stat(of: "\(process)/task/\($0)")?.state ?? "T" == "T" }
     }
 
     /// The exit code; 128 + the signal where one ended it.

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepTestSupport
 import Synchronization
 
 enum Interruption {
@@ -56,24 +57,9 @@ enum Interruption {
   /// Those that are not dead already.
   private static var children: [pid_t] {
     let own = String(getpid())
-    return processes.compactMap { process in
-      let fields = text("/proc/\(process)/stat").split(separator: ") ").last?.split(separator: " ") ?? []
-      return fields.count > 1 && fields[1] == own && fields[0] != "Z" ? pid_t(process) : nil
+    return Processes.all.compactMap { process in
+      guard let stat = Processes.stat(of: process), stat.parent == own, stat.state != "Z" else { return nil }
+      return pid_t(process)
     }
   }
-
-  /// Processes in whose environment a trial's folder is one in this folder.
-  static func processes(ofTrialsIn folder: String) -> [String] {
-    let mark = Array("SWEEP_TRIAL_FOLDER=\(folder)/".utf8)
-    return processes.filter { process in
-      let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
-      return environment.split(separator: 0).contains { $0.starts(with: mark) }
-    }
-  }
-
-  private static var processes: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
-  }
-
-  private static func text(_ path: String) -> String { String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self) }
 }

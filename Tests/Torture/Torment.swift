@@ -178,8 +178,8 @@ final class Torment {
     let expected = ["results.sqlite", "results.sqlite-trials", "sweep.yaml", "trial.sh"]
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") && !expected.contains($0) }
     if !files.isEmpty { tell("when it has ended there are still \(files.sorted())") }
-    if try !Interruption.wait(atMost: 2, until: { Interruption.processes(ofTrialsIn: folder).isEmpty }) {
-      tell("processes of its trials still run: \(Interruption.processes(ofTrialsIn: folder))")
+    if try !Interruption.wait(atMost: 2, until: { Processes.ofTrials(in: folder).isEmpty }) {
+      tell("processes of its trials still run: \(Processes.ofTrials(in: folder))")
     }
     let isThere: Bool? = try recorded { recorded in
       let comparison = try reference.compare(recorded, isWhole: true)

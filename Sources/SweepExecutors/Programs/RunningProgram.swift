@@ -108,7 +108,7 @@ final class RunningProgram {
   }
 
   /// How it ended; nil while it runs. What it reported last is read first.
-  /// - Parameter isStopping: whether the sweep has been told to stop, where that is likely after a moment.
+  /// - Parameter isStopping: whether the sweep has been told to stop; where that is likely, it may take a moment to know.
   func ended(_ buffer: UnsafeMutableRawBufferPointer, isStopping: (_ isLikely: Bool) -> Bool) throws -> Ending? {
     guard let end = process.reap() else { return nil }
     self.end = end
