@@ -33,19 +33,21 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
-    room("SweepCore"),
-    room("SweepSearch", on: ["SweepCore"]),
+    room("SweepNumerics"),
+    room("SweepCore", on: ["SweepNumerics"]),
+    room("SweepFormats", on: ["SweepCore"]),
+    room("SweepSearch", on: ["SweepCore", "SweepNumerics"]),
     .target(name: "CKernels"),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    room("SweepTraining", on: ["SweepCore", "CKernels", "CZlib"]),
+    room("SweepTraining", on: ["SweepCore", "SweepNumerics", "CKernels", "CZlib"]),
     .target(name: "CSpawn"),
-    room("SweepExecutors", on: ["SweepCore", "SweepTraining", "CSpawn"]),
+    room("SweepExecutors", on: ["SweepCore", "SweepFormats", "SweepTraining", "CSpawn"]),
     room("SweepStore", on: ["SweepCore"] + grdb),
-    room("SweepReport", on: ["SweepCore", "SweepStore"]),
+    room("SweepReport", on: ["SweepCore", "SweepNumerics", "SweepStore"]),
     room(
       "SweepKit",
       on: [
-        "SweepCore", "SweepSearch", "SweepExecutors", "SweepStore", "Yams", .product(name: "Logging", package: "swift-log"),
+        "SweepCore", "SweepSearch", "SweepFormats", "SweepExecutors", "SweepStore", "Yams", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "SweepCLI",
@@ -59,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "sweep-benchmarks",
       dependencies: [
-        "SweepReport", "SweepTraining", "SweepCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SweepReport", "SweepTraining", "SweepCore", "SweepNumerics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/SweepBenchmarks", swiftSettings: settings),
 
@@ -67,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "sweep-lab",
       dependencies: [
-        "SweepKit", "SweepReport", "SweepStore", "SweepTraining", "SweepCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SweepKit", "SweepReport", "SweepStore", "SweepTraining", "SweepCore", "SweepNumerics",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/SweepLab", swiftSettings: settings),
 
@@ -75,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "sweep-torture",
       dependencies: [
-        "SweepTestSupport", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepCore",
+        "SweepTestSupport", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepFormats", "SweepCore", "SweepNumerics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Torture", swiftSettings: settings),
@@ -86,13 +89,15 @@ let package = Package(
     .target(
       name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
       swiftSettings: settings),
+    tests("SweepNumericsTests", on: ["SweepNumerics"]),
     tests("SweepCoreTests", on: ["SweepCore"]),
-    tests("SweepSearchTests", on: ["SweepCore", "SweepSearch"]),
-    tests("SweepTrainingTests", on: ["SweepCore", "SweepTraining", "CKernels"]),
-    tests("SweepExecutorsTests", on: ["SweepCore", "SweepExecutors", "SweepTraining"]),
+    tests("SweepFormatsTests", on: ["SweepCore", "SweepFormats", "SweepNumerics"]),
+    tests("SweepSearchTests", on: ["SweepCore", "SweepNumerics", "SweepSearch"]),
+    tests("SweepTrainingTests", on: ["SweepCore", "SweepNumerics", "SweepTraining", "CKernels"]),
+    tests("SweepExecutorsTests", on: ["SweepCore", "SweepExecutors", "SweepFormats", "SweepTraining"]),
     tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
     tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
-    tests("SweepReportTests", on: ["SweepCore", "SweepReport", "SweepStore"]),
+    tests("SweepReportTests", on: ["SweepCore", "SweepNumerics", "SweepReport", "SweepStore"]),
     tests(
       "EndToEndTests", on: ["SweepCLI", "sweep-torture", "CFaults", "SweepReport", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),
   ],

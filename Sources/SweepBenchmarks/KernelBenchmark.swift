@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import SweepCore
+import SweepNumerics
 import SweepTraining
 
 struct KernelBenchmark: ParsableCommand {

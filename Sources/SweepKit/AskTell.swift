@@ -4,6 +4,7 @@
 import Foundation
 import SweepCore
 import SweepExecutors
+import SweepFormats
 import SweepStore
 
 /// A sweep whose trials somebody else runs.

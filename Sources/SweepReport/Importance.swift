@@ -2,6 +2,7 @@
 // translates trials and search spaces for them; the mathematics is in Statistics/.
 
 import SweepCore
+import SweepNumerics
 import SweepStore
 
 /// The shares of the objective's variance that parameters explain.

@@ -45,7 +45,7 @@ public struct Store: Sendable {
       configuration.maximumReaderCount = 8
       // 32 MB of pages: planning is one transaction, and pages that do not fit are written to the log again and again.
       let settings = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864"
-      let (writer, warning) = try Journal.open(path, content, configuration, settings: settings)
+      let (writer, warning) = try JournalMode.open(path, content, configuration, settings: settings)
       try Schema.check(writer, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(writer)
       return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []))
@@ -97,7 +97,7 @@ public struct Store: Sendable {
         try DatabaseQueue(path: path).close()
         return try open(path)
       } catch let error as DatabaseError
-        where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) || Journal.isRefused(error)
+        where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode.primaryResultCode) || JournalMode.isRefused(error)
         || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE  // the disk is full
       {
         // SQLite cannot put its index of the log beside the file. Without a log nobody writes, and it is not needed.

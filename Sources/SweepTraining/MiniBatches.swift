@@ -1,6 +1,7 @@
 // The order in which an epoch visits the training images: a fresh permutation that depends on (seed, epoch) alone.
 
 import SweepCore
+import SweepNumerics
 
 /// The mini-batches of one epoch.
 package struct MiniBatches: Sendable {

@@ -2,6 +2,7 @@
 // of them side by side (TrainingCohort).
 
 import SweepCore
+import SweepNumerics
 
 /// The weights of a one-layer network.
 package struct OneLayerNetwork: Sendable, Equatable {

@@ -2,6 +2,7 @@
 
 import SweepCore
 import SweepExecutors
+import SweepFormats
 import Testing
 
 struct RetriesTests {

@@ -1,5 +1,6 @@
 import Foundation
 import SweepCore
+import SweepNumerics
 import SweepReport
 import SweepTestSupport
 import Testing

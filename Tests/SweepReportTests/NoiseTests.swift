@@ -1,4 +1,5 @@
 import SweepCore
+import SweepNumerics
 import SweepReport
 import SweepStore
 import SweepTestSupport
@@ -112,7 +113,7 @@ struct GroupComparisonTests {
   /// Tables of Student's distribution.
   @Test(arguments: [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (1000, 1.962)])
   func theQuantileIsThatOfTheTables(freedom: Int, quantile: Double) {
-    #expect(abs(GroupComparison.studentQuantile(freedom) - quantile) < 2e-3)
+    #expect(abs(Student.quantile975(freedom) - quantile) < 2e-3)
   }
 }
 

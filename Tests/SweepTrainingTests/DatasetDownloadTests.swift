@@ -1,5 +1,6 @@
 import Foundation
 import SweepCore
+import SweepNumerics
 import SweepTestSupport
 import SweepTraining
 import Testing

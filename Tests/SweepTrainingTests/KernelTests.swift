@@ -1,4 +1,5 @@
 import SweepCore
+import SweepNumerics
 import SweepTraining
 import Testing
 

@@ -1,6 +1,7 @@
 // What every registered loss owes, so that a new one is tested by being registered.
 
 import SweepCore
+import SweepNumerics
 import SweepTraining
 import Testing
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import SweepCore
+import SweepNumerics
 import SweepTestSupport
 
 extension SeededGenerator {

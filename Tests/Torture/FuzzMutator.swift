@@ -2,6 +2,7 @@
 // Under all fuzz targets; it knows lines and scalars of YAML, and no other format.
 
 import SweepCore
+import SweepNumerics
 
 extension SeededGenerator {
   mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepNumerics
 import SweepStore
 import SweepTestSupport
 

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepFormats
 
 /// Cuts a stream into lines.
 struct LineReader {

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepFormats
 
 /// Reads the reports of one attempt.
 struct ProgramReports {

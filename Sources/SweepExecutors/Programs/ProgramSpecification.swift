@@ -2,6 +2,7 @@
 // Read and checked by the loader, kept in the sweep's definition; CommandExecutor does what it says.
 
 import SweepCore
+import SweepFormats
 
 /// A program whose every run is a trial.
 package struct ProgramSpecification: Sendable, Hashable, Codable {

@@ -1,7 +1,7 @@
 // Draws of estimates around what was measured: a Gaussian multiplier bootstrap. Each image gets a random weight; the weighted sums over
 // thousands of images are jointly normal given the answers, so they are drawn from their covariance at once, without visiting images.
 
-import SweepCore
+import SweepNumerics
 
 /// Deviations of several estimates from their truth, drawn together. Sixteen draws are computed side by side.
 package struct BootstrapDraws: Sendable {
@@ -24,7 +24,7 @@ package struct BootstrapDraws: Sendable {
     precondition(covariance.count == estimates * estimates, "a covariance for each pair")
     self.estimates = estimates
     groups = (count + Lanes.scalarCount - 1) / Lanes.scalarCount
-    let factor = Self.cholesky(covariance, estimates)
+    let factor = Cholesky.semidefinite(covariance, size: estimates).map { Float($0) }
     var lanes = [Lanes](repeating: .zero, count: estimates * groups)
     for group in 0..<groups {
       var generator = SeededGenerator(seed: seed, purpose: .resampling, index: group)
@@ -63,24 +63,5 @@ package struct BootstrapDraws: Sendable {
       }
     }
     return largest
-  }
-
-  /// L with L·Lᵀ = the matrix, lower triangle, row-major. A row that depends on those before it (two trials that answered alike) gets a
-  /// zero on the diagonal.
-  private static func cholesky(_ matrix: [Double], _ size: Int) -> [Float] {
-    var factor = [Double](repeating: 0, count: size * size)
-    for j in 0..<size {
-      var rest = matrix[j * size + j]
-      for k in 0..<j { rest -= factor[j * size + k] * factor[j * size + k] }
-      guard rest > 1e-10 * matrix[j * size + j] else { continue }
-      let pivot = rest.squareRoot()
-      factor[j * size + j] = pivot
-      for i in j + 1..<size {
-        var value = matrix[i * size + j]
-        for k in 0..<j { value -= factor[i * size + k] * factor[j * size + k] }
-        factor[i * size + j] = value / pivot
-      }
-    }
-    return factor.map { Float($0) }
   }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import SweepCore
+import SweepNumerics
 
 /// The comparison of two trials that answered the same n images.
 package struct McNemar: Sendable, Equatable {
@@ -39,7 +40,7 @@ package struct McNemar: Sendable, Equatable {
   package var interval: ClosedRange<Double> {
     let n = Double(images) + 2
     let (b, c) = ((Double(onlyFirst) + 1) / n, (Double(onlySecond) + 1) / n)
-    let half = normalQuantile * ((b + c - (b - c) * (b - c)) / n).squareRoot()
+    let half = Normal.quantile975 * ((b + c - (b - c) * (b - c)) / n).squareRoot()
     return max(-1, b - c - half)...min(1, b - c + half)
   }
 }

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepNumerics
 
 /// Draws points at random (Bergstra and Bengio 2012). A space with finitely many points is gone through in a random order, none twice; any
 /// other never ends.

@@ -2,6 +2,7 @@
 // Image i depends on i alone, so any number of images can be asked for and all of them agree.
 
 import SweepCore
+import SweepNumerics
 
 package struct Synthetic: DatasetSource {
   package init() {}

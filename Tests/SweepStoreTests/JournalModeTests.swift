@@ -1,7 +1,7 @@
 import SweepStore
 import Testing
 
-struct JournalTests {
+struct JournalModeTests {
   /// As Linux writes it (proc_pid_mountinfo(5)), with optional fields and without.
   static let mounts = """
     22 28 0:20 / /proc rw,nosuid shared:12 - proc proc rw

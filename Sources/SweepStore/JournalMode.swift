@@ -5,7 +5,7 @@ import Foundation
 import GRDB
 import SweepCore
 
-enum Journal {
+enum JournalMode {
   /// Opens a database for writing with the best journal that its file system allows.
   /// - Parameter base: without anything that looks at the file when a connection is made: `settings` are for that.
   /// - Returns: the writer, and a warning where it is not the usual one.

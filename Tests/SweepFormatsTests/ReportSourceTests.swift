@@ -3,6 +3,8 @@
 import Foundation
 import SweepCore
 import SweepExecutors
+import SweepFormats
+import SweepNumerics
 import SweepTestSupport
 import Testing
 

@@ -1,6 +1,8 @@
 // The value of an expression for one point. Whole numbers stay whole as in Python, but become real where they leave 64 bits.
 // Everything here is plain arithmetic, exactly specified, with an exponential and a logarithm of our own: the bits are the same on every machine.
 
+import SweepNumerics
+
 extension ParameterExpression {
   /// The value, given those of the parameters; one that is nil is null.
   /// - Throws: `SweepError` for a division by zero, a number beyond all bounds, and operands that do not fit.
@@ -237,7 +239,7 @@ extension ParameterExpression {
     case .exp: return try real(Self.exponential(number), at: column)
     case .log:
       guard number > 0 else { throw misfit() }
-      return .real(SeededGenerator.logarithm(number))
+      return .real(exactLogarithm(number))
     case .log10:
       guard number > 0 else { throw misfit() }
       return .real(Self.decimalLogarithm(number))
@@ -282,7 +284,7 @@ extension ParameterExpression {
     case 0: return power
     case 0.5: return power * x.squareRoot()
     case -0.5: return power / x.squareRoot()
-    default: return power * exponential(fraction * SeededGenerator.logarithm(x))
+    default: return power * exponential(fraction * exactLogarithm(x))
     }
   }
 
@@ -300,7 +302,7 @@ extension ParameterExpression {
 
   /// Exact for powers of ten.
   static func decimalLogarithm(_ x: Double) -> Double {
-    let logarithm = SeededGenerator.logarithm(x) / 2.302585092994046
+    let logarithm = exactLogarithm(x) / 2.302585092994046
     let nearest = logarithm.rounded()
     return Double("1e\(Int(nearest))") == x ? nearest : logarithm
   }
