@@ -3,7 +3,7 @@
 import GRDB
 import SweepCore
 
-/// Last, smallest and largest value with their epochs. NaN counts as last, never as smallest or largest.
+/// Last, smallest and largest value with their epochs. What is not finite counts as last, never as smallest or largest.
 struct MetricSummary {
   private var last = Double.nan
   private var firstEpoch = Int.max
@@ -16,7 +16,7 @@ struct MetricSummary {
   mutating func add(_ value: Double, epoch: Int) {
     if epoch <= lastEpoch { isDisordered = true }
     (last, firstEpoch, lastEpoch) = (value, Swift.min(firstEpoch, epoch), epoch)
-    if value.isNaN { return }
+    guard value.isFinite else { return }
     if min.map({ value < $0.value }) ?? true { min = (value, epoch) }
     if max.map({ value > $0.value }) ?? true { max = (value, epoch) }
   }
@@ -54,10 +54,10 @@ struct MetricSummary {
     }
   }
 
-  /// What an objective is by it; nil: it was not a number.
+  /// What an objective is by it; nil: it was not finite.
   func value(_ objective: Objective) -> Double? {
     switch (objective.at, objective.goal) {
-    case (.last, _): last.isNaN ? nil : last
+    case (.last, _): last.isFinite ? last : nil
     case (.best, .minimize): min?.value
     case (.best, .maximize): max?.value
     }
@@ -102,7 +102,8 @@ struct MetricSummary {
   /// Sets `trial.objective` of the trial ?1 from its summary, as its sweep defines it.
   static let objectiveSQL = """
     UPDATE trial SET objective = (
-      SELECT CASE WHEN s.metric_at = 'last' THEN m.last WHEN s.goal = 'minimize' THEN m.min ELSE m.max END
+      SELECT CASE WHEN s.metric_at = 'last' THEN CASE WHEN abs(m.last) <= 1.7976931348623157e308 THEN m.last END
+        WHEN s.goal = 'minimize' THEN m.min ELSE m.max END
       FROM sweep AS s JOIN metric AS d ON d.sweep_id = s.id AND d.name = s.metric
         JOIN trial_metric AS m ON m.metric_id = d.id AND m.trial_id = trial.id
       WHERE s.id = trial.sweep_id)

@@ -75,7 +75,7 @@ enum Outcomes {
         sql: """
           DELETE FROM \(table) WHERE trial_id IN (
             SELECT trial.id FROM (SELECT DISTINCT trial_id FROM \(table)) AS kept CROSS JOIN trial ON trial.id = kept.trial_id
-            WHERE sweep_id = ? AND state NOT IN ('waiting', 'running')
+            WHERE sweep_id = ? AND state NOT IN ('waiting', 'running', 'paused')
             ORDER BY planned AND state = 'complete' DESC, objective IS NULL, objective \(order), number LIMIT -1 OFFSET ?)
           """
       ).execute(arguments: [sweep.id, count])

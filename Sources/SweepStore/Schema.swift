@@ -162,6 +162,90 @@ enum Schema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("5") { db in
+      // Decisions of a search, changes that have a number, points that are run again on purpose. A table's constraints cannot be changed: trial is
+      // made anew. GRDB defers foreign keys during a migration, so that the rows that refer to it stay.
+      try db.execute(
+        sql: """
+          PRAGMA legacy_alter_table = ON;  -- the views of sweeps have no table meanwhile
+          CREATE TABLE new_trial (
+            id INTEGER PRIMARY KEY,
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL CHECK (number > 0),
+            parameters TEXT NOT NULL CHECK (json_valid(parameters)),
+            repeat INTEGER NOT NULL DEFAULT 0 CHECK (repeat >= 0),
+            planned INTEGER NOT NULL DEFAULT 1 CHECK (planned IN (0, 1)),
+            state TEXT NOT NULL DEFAULT 'waiting'
+              CHECK (state IN ('waiting', 'running', 'paused', 'complete', 'pruned', 'diverged', 'failed')),
+            attempt INTEGER NOT NULL DEFAULT 0,
+            position INTEGER NOT NULL DEFAULT 0,
+            epochs_done INTEGER NOT NULL DEFAULT 0,
+            until INTEGER CHECK (until > 0),
+            parent_id INTEGER REFERENCES trial (id) ON DELETE SET NULL,
+            objective REAL,
+            started_at TEXT,
+            finished_at TEXT,
+            reason TEXT,
+            revision INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (sweep_id, number),
+            UNIQUE (sweep_id, parameters, repeat)
+          ) STRICT;
+          INSERT INTO new_trial (id, sweep_id, number, parameters, planned, state, attempt, epochs_done, objective, started_at, finished_at, reason)
+            SELECT id, sweep_id, number, parameters, planned, state, attempt, epochs_done,
+              CASE WHEN abs(objective) <= 1.7976931348623157e308 THEN objective END, started_at, finished_at, reason FROM trial;
+          DROP VIEW parameter;
+          DROP TABLE trial;
+          ALTER TABLE new_trial RENAME TO trial;
+          PRAGMA legacy_alter_table = OFF;
+          CREATE INDEX trial_state ON trial (sweep_id, state, planned, number);
+          CREATE INDEX trial_interrupted ON trial (sweep_id) WHERE state = 'waiting' AND planned AND attempt > 0;
+          CREATE INDEX trial_objective ON trial (sweep_id, objective, number) WHERE objective IS NOT NULL;
+          CREATE INDEX trial_revision ON trial (sweep_id, revision, number) WHERE revision > 0;
+          CREATE VIEW parameter AS
+            SELECT trial.id AS trial_id, member.key AS name, member.atom AS value, member.type AS type
+            FROM trial, json_each(trial.parameters) AS member;
+
+          ALTER TABLE sweep ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+          CREATE INDEX event_sweep ON event (sweep_id, id);
+
+          -- Objectives beyond the first, which is in the row of the sweep and in trial.objective.
+          CREATE TABLE objective (
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL CHECK (place > 1),
+            metric TEXT NOT NULL,
+            goal TEXT NOT NULL CHECK (goal IN ('minimize', 'maximize')),
+            metric_at TEXT NOT NULL CHECK (metric_at IN ('last', 'best')),
+            PRIMARY KEY (sweep_id, place)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE objective_value (
+            trial_id INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL CHECK (place > 1),
+            value REAL,
+            PRIMARY KEY (trial_id, place)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE decision (
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL CHECK (number > 0),
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('enumerate', 'start', 'resume', 'clone', 'stop', 'exhausted')),
+            trial_id INTEGER REFERENCES trial (id) ON DELETE CASCADE,
+            parent_id INTEGER REFERENCES trial (id) ON DELETE SET NULL,
+            until INTEGER CHECK (until > 0),
+            position INTEGER CHECK (position >= 0),
+            reason TEXT,
+            PRIMARY KEY (sweep_id, number)
+          ) STRICT, WITHOUT ROWID;
+          CREATE INDEX decision_trial ON decision (trial_id) WHERE trial_id IS NOT NULL;
+          """)
+      // A value that is not finite never wins: summaries that an infinite one has won are made again from their epochs.
+      let infinite = try Row.fetchAll(
+        db,
+        sql: "SELECT trial_id, metric_id FROM trial_metric WHERE abs(min) > 1.7976931348623157e308 OR abs(max) > 1.7976931348623157e308")
+      for row in infinite { try MetricSummary.recompute(db, trialID: try row.get(0), metricID: try row.get(1)) }
+      for trial in Set(try infinite.map { try $0.get(0) as Int64 }) { try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trial]) }
+    }
     return migrator
   }
 

@@ -158,7 +158,7 @@ private struct TrialInsertion {
     self.rows = rows
     let values = Array(repeating: "(\(sweepID), ?, ?)", count: rows).joined(separator: ", ")
     statement = try FastStatement(
-      database, "INSERT INTO trial (sweep_id, number, parameters) VALUES \(values) ON CONFLICT (sweep_id, parameters) DO NOTHING")
+      database, "INSERT INTO trial (sweep_id, number, parameters) VALUES \(values) ON CONFLICT (sweep_id, parameters, repeat) DO NOTHING")
   }
 
   /// - Parameters:

@@ -18,7 +18,7 @@ public struct StateCounts: Sendable {
   /// Waiting trials that the file asks for.
   public var toRun: Int { planned[.waiting] ?? 0 }
   /// Trials that are over, however they ended.
-  public var ended: Int { total - self[.waiting] - self[.running] }
+  public var ended: Int { total - self[.waiting] - self[.running] - self[.paused] }
   /// What rankings leave out, in words: "8 diverged, 2 that the file no longer asks for"; nil: nothing.
   public var notRanked: String? {
     let states = TrialState.allCases.filter { $0 != .complete }.compactMap { state in planned[state].map { "\($0) \(state.rawValue)" } }

@@ -31,7 +31,8 @@ struct OpeningTests {
   }
 
   /// A sweep of three trials, of which the third was interrupted, as earlier versions left it.
-  @Test(arguments: ["schema-1", "schema-2", "schema-3"]) func aDatabaseOfAnEarlierVersionIsReadAsItIsAndMigratedWhenItIsWritten(name: String) throws {
+  @Test(arguments: ["schema-1", "schema-2", "schema-3", "schema-4"])
+  func aDatabaseOfAnEarlierVersionIsReadAsItIsAndMigratedWhenItIsWritten(name: String) throws {
     let folder = TemporaryFolder()
     let path = folder.path("old.sqlite")
     try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/\(name).sqlite", toPath: path)
@@ -52,7 +53,19 @@ struct OpeningTests {
     try check(writing)
     #expect(try writing.waiting(sweepID: 1, after: 0, limit: 5).map(\.number) == [3])
     try writing.close()
-    #expect(try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2", "3", "4"])
+    #expect(
+      try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2", "3", "4", "5"])
+  }
+
+  @Test func aSummaryThatInfinityHadWonIsMadeAnewByTheMigration() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("old.sqlite")
+    try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/schema-4.sqlite", toPath: path)
+    let store = try Store.open(path)
+    let sweep = try store.sweep(named: "infinite")
+    #expect(try store.ranking(sweep).map(\.trial.objective) == [0.7, 0.5])
+    #expect(try store.check { _ in false }.findings.isEmpty)
+    try store.close()
   }
 
   /// Opens the file to write and to read, expects the complaint each time, and not a byte to change.
@@ -138,7 +151,7 @@ struct OpeningTests {
       try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
     }
     #expect(try migrations(path + "-schema-2") == ["1", "2"])
-    #expect(try migrations(path) == ["1", "2", "3", "4"])
+    #expect(try migrations(path) == ["1", "2", "3", "4", "5"])
     // A second time there is nothing to copy.
     let again = try Store.open(path)
     #expect(again.warnings.isEmpty)

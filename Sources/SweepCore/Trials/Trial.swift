@@ -70,7 +70,8 @@ public struct Checkpoint: Sendable, Equatable {
   }
 }
 
-/// Where a trial stands. waiting → running → complete | pruned | diverged | failed; a stop or a crash takes running back to waiting.
+/// Where a trial stands. waiting → running → complete | pruned | diverged | failed; a stop or a crash takes running back to waiting. A search that
+/// lets a trial run a part of its epochs has it paused then, until it decides that it goes on.
 public enum TrialState: String, Sendable, CaseIterable, Codable {
-  case waiting, running, complete, pruned, diverged, failed
+  case waiting, running, paused, complete, pruned, diverged, failed
 }
