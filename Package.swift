@@ -87,7 +87,7 @@ let package = Package(
     .target(name: "CFaults", path: "Tests/CFaults"),
 
     .target(
-      name: "SweepTestSupport", dependencies: ["SweepCore", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
+      name: "SweepTestSupport", dependencies: ["SweepCore", "SweepExecutors", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
       swiftSettings: settings),
     tests("SweepNumericsTests", on: ["SweepNumerics"]),
     tests("SweepCoreTests", on: ["SweepCore"]),

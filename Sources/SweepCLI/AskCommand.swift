@@ -10,8 +10,9 @@ struct AskCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ask", abstract: "Get the next trial of a sweep to run yourself, as a line of JSON.",
     discussion: """
-      The trial is running from then on, until 'sweep tell' says how it ended; nobody else is given the same. Without a trial left, nothing is
-      printed and the exit code is 1.
+      The trial is running from then on, until 'sweep tell' says how it ended; nobody else is given the same. Its token tells it from an earlier
+      start of it, if it was taken back. Without a trial left, or where the sweep's rules say that it is over, nothing is printed and the exit code
+      is 1; where a trial comes once more is told of those that run, {"wait":true} is printed and the exit code is 75.
 
       EXAMPLE
         sweep ask sweep.yaml
@@ -32,17 +33,20 @@ struct AskCommand: ParsableCommand {
     store.tellWarnings()
     let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store) } ?? AskTell(named: self.sweep, in: store)
     if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
-    let trial = try sweep.ask()
-    if let trial {
-      let parameters = ParameterValue.mapping(of: sweep.file.space.configuration(of: trial.assignment).map { ($0.name, $0.value) })
-      let answer: [(String, ParameterValue)] = [
-        ("sweep", .text(sweep.sweep.name)), ("trial", .integer(trial.number)), ("parameters", parameters),
-      ]
-      Terminal.output(ParameterValue.mapping(of: answer).json + "\n")
-    }
+    let answer = try sweep.ask()
     try store.close()
-    if trial == nil {
-      Terminal.error("\(sweep.sweep.name): no trial is left")
+    switch answer {
+    case .trial(let trial):
+      let parameters = ParameterValue.mapping(of: sweep.file.space.configuration(of: trial.assignment).map { ($0.name, $0.value) })
+      let members: [(String, ParameterValue)] = [
+        ("sweep", .text(sweep.sweep.name)), ("trial", .integer(trial.number)), ("parameters", parameters), ("token", .text(Claim(trial).description)),
+      ]
+      Terminal.output(ParameterValue.mapping(of: members).json + "\n")
+    case .wait:
+      Terminal.output(ParameterValue.mapping(of: [("wait", .bool(true))]).json + "\n")
+      throw ExitCode(SweepError.Kind.busy.exitCode)
+    case .none(let reason):
+      Terminal.error("\(sweep.sweep.name): \(reason ?? "no trial is left")")
       throw ExitCode(1)
     }
   }
@@ -52,10 +56,14 @@ struct TellCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tell", abstract: "Say what came of a trial that was asked for.",
     discussion: """
+      Where the sweep stops trials early, --more prints whether the trial goes on: {"verdict":"proceed"}, "prune" (it is over), or "wait" where that
+      is known only when others have told more: ask again with --more alone.
+
       EXAMPLE
         sweep tell 7 accuracy=0.93
         sweep tell 7 --epoch 3 loss=0.2 accuracy=0.91 --more
         sweep tell 7 --failed "out of memory"
+        sweep tell 7 --token 7-2 accuracy=0.93
       """)
 
   @Argument(help: "The trial: its number, or SWEEP:NUMBER.") var trial: TrialReference
@@ -64,12 +72,14 @@ struct TellCommand: ParsableCommand {
   @Option(help: "The epoch of the metrics (default: the one after the last).") var epoch: Int?
   @Flag(help: "More epochs follow: the trial goes on.") var more = false
   @Option(help: "The trial failed, and why.") var failed: String?
+  @Option(help: "The token that 'sweep ask' printed; needed where the trial was taken back meanwhile.") var token: String?
   @OptionGroup var database: DatabaseOption
 
   func validate() throws {
     _ = try values()
     if more, failed != nil { throw ValidationError("--more and --failed contradict each other") }
-    if metrics.isEmpty, failed == nil { throw ValidationError("give metrics (name=value), or --failed WHY") }
+    if let token, Claim(token) == nil { throw ValidationError("'\(token)' is no token; give the one that 'sweep ask' printed") }
+    if metrics.isEmpty, failed == nil, !more { throw ValidationError("give metrics (name=value), or --failed WHY") }
     if trial.number == nil { throw ValidationError("name the trial by its number") }
   }
 
@@ -88,11 +98,26 @@ struct TellCommand: ParsableCommand {
     store.tellWarnings()
     let sweep = try AskTell(named: trial.sweep ?? sweep, in: store)
     let number = trial.number ?? 0
+    let claim = token.flatMap { Claim($0) }
     if more {
-      try sweep.report(try values(), epoch: epoch, of: number)
+      let verdict = try sweep.report(try values(), epoch: epoch, of: number, claim: claim)
+      if sweep.file.earlyTermination != nil {
+        Terminal.output(ParameterValue.mapping(of: [("verdict", .text(verdict.word))]).json + "\n")
+      }
     } else {
-      try sweep.tell(try values(), epoch: epoch, of: number, failed.map { .failed(reason: $0) } ?? .complete)
+      try sweep.tell(try values(), epoch: epoch, of: number, claim: claim, failed.map { .failed(reason: $0) } ?? .complete)
     }
     try store.close()
+  }
+}
+
+extension Verdict {
+  fileprivate var word: String {
+    switch self {
+    case .proceed: "proceed"
+    case .prune: "prune"
+    case .interrupt: "interrupt"
+    case .wait: "wait"
+    }
   }
 }

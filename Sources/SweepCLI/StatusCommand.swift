@@ -67,7 +67,8 @@ struct ListCommand: ParsableCommand {
 /// A row for each sweep: its trials by state, and the best so far.
 enum SweepOverview {
   static func table(of sweeps: [(sweep: SweepRecord, counts: StateCounts)], in store: Store) throws -> Table {
-    let states = TrialState.allCases
+    // Few sweeps ever pause a trial.
+    let states = TrialState.allCases.filter { state in state != .paused || sweeps.contains { $0.counts[state] > 0 } }
     let columns =
       [Table.Column("sweep"), Table.Column("trials")] + states.map { Table.Column($0.rawValue) } + [Table.Column("unplanned")]
       + [

@@ -14,7 +14,7 @@ package struct AskExecutor: TrialExecutor {
       remedy: "add 'program: train.py' or 'command: [...]'; or run its trials yourself with 'sweep ask' and 'sweep tell'")
   }
 
-  package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+  package func run(slots: Int, from queue: any TrialQueue, reportingTo reporter: any TrialReporter) throws {
     preconditionFailure("nothing of it is ever prepared to run")
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import SweepCore
 import SweepExecutors
 import SweepFormats
+import SweepSearch
 import SweepStore
 
 /// A sweep whose trials somebody else runs.
@@ -14,18 +15,18 @@ public struct AskTell: Sendable {
   /// Its row.
   public let sweep: SweepRecord
   private let store: Store
-  /// Whether points are planned as they are asked for.
-  private let isEndless: Bool
 
   /// Plans the sweep, or finds it as it is.
   /// - Throws: where the file does not fit the sweep of its name, or a runner is at it.
   public init(_ file: SweepFile, in store: Store) throws(SweepError) {
+    (self.file, self.store) = (file, store)
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
-    let planner = Planner()
-    let count = try planner.count(file)
-    (self.file, self.store, isEndless) = (file, store, count == nil)
-    sweep = try planner.plan(file, count: count, trainer: AskExecutor.entry, in: store).sweep
+    if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()) {
+      sweep = known  // to count the points anew would take as long as there are many
+    } else {
+      sweep = try Planner().plan(file, trainer: AskExecutor.entry, in: store).sweep
+    }
   }
 
   /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
@@ -43,39 +44,128 @@ public struct AskTell: Sendable {
     try self.init(SweepFile(definition: record.definition), in: store)
   }
 
-  /// The next trial, which is running from now on; nil: there is none left. Nobody else is given the same.
-  /// - Throws: where a runner is at the sweep.
-  public func ask() throws(SweepError) -> Trial? {
-    if let trial = try store.claim(sweepID: sweep.id) { return trial }
-    guard isEndless else { return nil }
-    var growth = try Planner.Growth(of: file, sweepID: sweep.id, in: store)
-    return try growth.grow(by: 1) > 0 ? store.claim(sweepID: sweep.id) : nil
+  // MARK: asking
+
+  /// What is given to who asks.
+  public enum Answer: Sendable {
+    /// A trial, which is running from now on. Nobody else is given the same.
+    case trial(Trial)
+    /// None until more is told of those that run.
+    case wait
+    /// None any more, and why, where the sweep's rules say so.
+    case none(because: String?)
+
+    public var trial: Trial? { if case .trial(let trial) = self { trial } else { nil } }
   }
 
+  /// The next trial.
+  /// - Throws: where a runner is at the sweep.
+  public func ask() throws(SweepError) -> Answer {
+    let judge = try Judge(file, sweep: sweep, in: store)
+    try settle(judge)
+    if let reason = try reasonToStop() { return .none(because: reason) }
+    if let trial = try store.claim(sweepID: sweep.id) { return .trial(trial) }
+    guard try Planner.plansAsItRuns(file) else { return .none(because: nil) }
+    // Two who ask at once may each plan one; nothing is lost by that.
+    let lock = try Self.lock(store, file)
+    defer { withExtendedLifetime(lock) {} }
+    let method = try samplers.find(file.method)
+    let search: any TrialSearch
+    if let sampler = method.pointSampler {
+      search = try EnumeratingSearch(file, sampler, sweep: sweep, in: store, judge: judge)
+    } else if let strategy = method.decisions {
+      search = try DecidingSearch(file, strategy, sweep: sweep, in: store, recorder: recorder(), judge: judge)
+    } else {
+      preconditionFailure("a method has points or decides")
+    }
+    guard let planned = try search.plan(1) else { return .none(because: nil) }
+    if planned.isEmpty { return .wait }
+    return try store.claim(sweepID: sweep.id).map(Answer.trial) ?? .wait
+  }
+
+  /// Why nothing more is given out; nil: it is.
+  private func reasonToStop() throws(SweepError) -> String? {
+    let rules = StopRules(
+      file.rules, objective: sweep.objective, watchesFlapping: false, best: try store.ranking(sweep, all: true, limit: 1).first?.trial.objective)
+    if file.rules.maxFailures != nil {
+      for _ in 0..<(try store.counts(sweepID: sweep.id)[.failed]) { rules.ended(.failed(reason: "")) }
+    }
+    return rules.reason?.text
+  }
+
+  /// Gives trials that were asked for and never told back to those that wait.
+  /// - Returns: how many.
+  @discardableResult public func takeBack() throws(SweepError) -> Int { try store.requeue(sweepID: sweep.id, retryFailed: false) }
+
+  // MARK: telling
+
   /// Records metrics of an epoch. Values of the same epoch come together; of those that come twice the last counts.
-  /// - Parameter epoch: nil: the one after the last.
-  public func report(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int) throws(SweepError) {
-    let record = try running(trial)
-    let recorder = recorder()
-    try recorder.record(EpochMetrics(epoch: try Self.checked(epoch, after: record), values: values), checkpoint: nil, of: record.id)
-    try recorder.flush()
+  /// - Parameters:
+  ///   - epoch: nil: the one after the last.
+  ///   - claim: that of the trial, as `ask` gave it. Where nobody took the trial back, it need not be given.
+  /// - Returns: whether the trial goes on. One that does not is over with this.
+  @discardableResult public func report(
+    _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil
+  ) throws(SweepError) -> Verdict {
+    let told = try tell(of: trial, claim) { record throws(SweepError) in
+      let epoch = try Self.checked(epoch, after: record)
+      return values.isEmpty ? [] : [.epoch(EpochReport(EpochMetrics(epoch: epoch, values: values)))]
+    }
+    let judge = try Judge(file, sweep: sweep, in: store)
+    let verdict = judge.verdict(on: told)
+    if case .prune(let epoch) = verdict {
+      _ = try tell(of: trial, claim) { _ in [.ended(.pruned(afterEpoch: epoch))] }
+    }
+    try settle(judge)
+    return verdict
   }
 
   /// Ends a trial with the values of its last epoch.
-  public func tell(_ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, _ end: TrialEnd = .complete) throws(SweepError) {
-    let record = try running(trial)
-    let recorder = recorder()
-    let epoch = try Self.checked(epoch, after: record)
+  /// - Parameter claim: as for `report`.
+  public func tell(
+    _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil, _ end: TrialEnd = .complete
+  ) throws(SweepError) {
     let metric = sweep.objective.metric
-    if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
-      let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
-      throw SweepError(
-        .input, "trial \(trial) would end without \(metric), by which '\(sweep.name)' ranks", place: store.path,
-        remedy: "tell \(metric)=VALUE\(meant)")
+    let told = try tell(of: trial, claim) { record throws(SweepError) in
+      let epoch = try Self.checked(epoch, after: record)
+      if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
+        let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
+        throw SweepError(
+          .input, "trial \(trial) would end without \(metric), by which '\(sweep.name)' ranks", place: store.path,
+          remedy: "tell \(metric)=VALUE\(meant)")
+      }
+      let last = EpochMetrics(epoch: epoch, values: values)
+      let reached = end == .complete ? TrialEnd.after(last, watching: metric, isLast: true) ?? .complete : end
+      return (values.isEmpty ? [] : [.epoch(EpochReport(last))]) + [.ended(reached)]
+    } disposition: { [file] in
+      // What it comes to is decided with the others.
+      file.earlyTermination != nil && file.order == .number ? .held : .asTold
     }
-    if !values.isEmpty { try recorder.record(EpochMetrics(epoch: epoch, values: values), checkpoint: nil, of: record.id) }
-    try recorder.ended(record.id, end == .complete ? .reached(values.last { $0.name == metric }?.value, of: metric, epoch: epoch) : end)
-    try recorder.flush()
+    guard file.earlyTermination != nil, file.order == .number else { return }
+    try settle(try Judge(file, sweep: sweep, in: store), of: told)
+  }
+
+  private func tell(
+    of number: Int, _ claim: Claim?, _ events: (TrialRecord) throws(SweepError) -> [TrialEvent], disposition: () -> Disposition = { .asTold }
+  ) throws(SweepError) -> Trial {
+    try store.record(
+      of: number, attempt: claim?.attempt, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping, as: disposition()
+    ) { record throws(SweepError) in
+      if let claim, claim.trial != number {
+        throw SweepError(
+          .input, "the token \(claim) is that of trial \(claim.trial), not of \(number)", remedy: "give the one that 'sweep ask' printed")
+      }
+      return try events(record)
+    }
+  }
+
+  /// Ends those of which it is known now what they come to.
+  private func settle(_ judge: Judge, of told: Trial? = nil) throws(SweepError) {
+    for (trial, end) in judge.settled() {
+      _ = try store.record(
+        of: trial.number, attempt: nil, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping, isSettling: true
+      ) { _ in [.ended(end)] }
+    }
   }
 
   private static func checked(_ epoch: Int?, after record: TrialRecord) throws(SweepError) -> Int {
@@ -86,21 +176,23 @@ public struct AskTell: Sendable {
     return epoch
   }
 
-  /// Gives trials that were asked for and never told back to those that wait.
-  /// - Returns: how many.
-  @discardableResult public func takeBack() throws(SweepError) -> Int { try store.requeue(sweepID: sweep.id, retryFailed: false) }
-
   private func recorder() -> Recorder { Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping) }
+}
 
-  private func running(_ number: Int) throws(SweepError) -> TrialRecord {
-    guard let record = try store.trial(number, sweepID: sweep.id) else {
-      throw SweepError(.input, "the sweep '\(sweep.name)' has no trial \(number)", place: store.path, remedy: "tell of one that was asked for")
-    }
-    guard record.state == .running else {
-      throw SweepError(
-        .input, "trial \(number) of '\(sweep.name)' is \(record.state.rawValue), not running", place: store.path,
-        remedy: "each trial is asked for before it is told of, and told of once")
-    }
-    return record
+/// What tells one asker of a trial from another: the trial was taken back, and given out again.
+public struct Claim: Sendable, Equatable, CustomStringConvertible {
+  public let trial: Int
+  /// The start of the trial that it stands for.
+  public let attempt: Int
+
+  public init(_ trial: Trial) { (self.trial, attempt) = (trial.number, trial.attempt) }
+
+  /// "7-2"
+  public init?(_ text: String) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let trial = parts[0], let attempt = parts[1], trial > 0, attempt > 0 else { return nil }
+    (self.trial, self.attempt) = (trial, attempt)
   }
+
+  public var description: String { "\(trial)-\(attempt)" }
 }

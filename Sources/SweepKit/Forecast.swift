@@ -23,16 +23,17 @@ public struct Forecast: Sendable {
     self.file = file
     self.workers = workers ?? WorkerPool.onePerCore
     count = try Planner(maxTrials: maxTrials).count(file)
-    executor = trainer.make(Workplace(sweep: file.name, folder: "."))
+    executor = trainer.make(Workplace(sweep: file.name, folder: ".", objective: file.objective, keeping: file.keeping))
     let points = try Self.sampled(file, count: count)
     let trials = points.enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
-    cohorts = executor.cohorts(of: trials, workers: self.workers)
+    cohorts = executor.cohorts(of: trials, slots: self.workers)
   }
 
   /// The first points of the plan.
   public func first(_ limit: Int) throws -> [Assignment] { try Self.first(limit, of: file) }
 
   private static func first(_ limit: Int, of file: SweepFile) throws -> [Assignment] {
+    guard try samplers.find(file.method).pointSampler != nil else { return [] }
     var next = try Planner.points(of: file)
     var points: [Assignment] = []
     while points.count < limit, case let more = try next.next(), !more.isEmpty { points += more.prefix(limit - points.count) }
@@ -42,10 +43,11 @@ public struct Forecast: Sendable {
   /// All points of a small grid; of a large one, blocks of neighbours from all over it.
   private static func sampled(_ file: SweepFile, count: Int?) throws -> [Assignment] {
     guard let count, count > sample else { return try first(count ?? 1, of: file) }
-    let sampler = try samplers.find(file.method)
+    guard let sampler = try samplers.find(file.method).pointSampler else { return [] }
     let block = sample / 16
     return try (0..<16).flatMap { number in
-      try sampler.suggest(block, in: file.space, given: History(suggested: (count - block) / 15 * number), seed: file.seed)
+      let start = (count - block) / 15 * number
+      return try sampler.points(at: start..<start + block, in: file.space, seed: file.seed)
     }
   }
 

@@ -54,7 +54,7 @@ public struct Sweep: Sendable {
     _ trial: @escaping @Sendable (Trial, ClosureReport) throws -> Void
   ) throws(SweepError) -> SweepOutcome {
     let entry = TrainerEntry(name: Self.trainer, parameters: [], metrics: [], isOpen: true) { _ in
-      ClosureExecutor(metric: file.objective.metric, body: trial)
+      PooledExecutor(ClosureTrainer(metric: file.objective.metric, body: trial))
     }
     return try SweepRunner(file, trainer: entry, store: store, options: .init(workers: workers), stop: stop, observer: observer).run()
   }
@@ -74,21 +74,19 @@ public struct TrialIsOver: Error {
 /// How a closure tells of its epochs.
 public struct ClosureReport {
   fileprivate let trial: Trial
-  fileprivate let reporter: any TrialReporter
+  fileprivate let reporter: any CohortReporter
   fileprivate let state: State
 
   /// What was reported last.
   fileprivate final class State {
-    var epoch = 0
-    var metrics: [String: Double] = [:]
+    var last = EpochMetrics(epoch: 0, values: [])
   }
 
   /// Records the metrics of an epoch, counted from 1.
   /// - Throws: `TrialIsOver` where the trial was pruned or the sweep is being stopped; let it pass.
   public func callAsFunction(epoch: Int, _ metrics: [String: Double]) throws {
-    (state.epoch, state.metrics) = (epoch, metrics)
-    let values = metrics.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-    let verdict = try reporter.report(EpochMetrics(epoch: epoch, values: values), of: trial.id, checkpoint: nil)
+    state.last = EpochMetrics(epoch: epoch, values: metrics.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
+    let verdict = try reporter.verdict(after: state.last, of: trial)
     if verdict != .proceed { throw TrialIsOver(verdict: verdict) }
   }
 }
@@ -113,21 +111,21 @@ extension Trial {
 }
 
 /// Runs a closure for each trial.
-private struct ClosureExecutor: TrialExecutor {
+private struct ClosureTrainer: CohortTrainer {
   let metric: String
   let body: @Sendable (Trial, ClosureReport) throws -> Void
 
-  func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+  func train(_ cohort: Cohort, reportingTo reporter: any CohortReporter) throws {
     for trial in cohort.trials {
       let state = ClosureReport.State()
+      var (isLast, verdict) = (true, Verdict.proceed)
       do {
         try body(trial, ClosureReport(trial: trial, reporter: reporter, state: state))
       } catch let over as TrialIsOver {
-        if over.verdict == .interrupt { return }
-        try reporter.finish(trial.id, .pruned(afterEpoch: state.epoch))
-        continue
+        (isLast, verdict) = (false, over.verdict)
       }
-      try reporter.finish(trial.id, .reached(state.metrics[metric], of: metric, epoch: state.epoch))
+      if verdict == .interrupt { continue }
+      if let end = TrialEnd.after(state.last, watching: metric, isLast: isLast, verdict: verdict) { try reporter.report(.ended(end), of: trial) }
     }
   }
 }

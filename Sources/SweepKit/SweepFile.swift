@@ -20,6 +20,9 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var samplerSeed: Int?
   private var rulesOfRun: RunRules?
   public var earlyTermination: EarlyTermination?
+  private var orderOfVerdicts: Order?
+  private var parallelTrials: Int?
+  private var costOfEpoch: ParameterExpression?
   /// Where trials are programs.
   package var program: ProgramSpecification?
 
@@ -28,20 +31,52 @@ public struct SweepFile: Sendable, Equatable, Codable {
   /// Of the sampler.
   public var seed: Int { samplerSeed ?? 0 }
   public var rules: RunRules { rulesOfRun ?? RunRules() }
+  /// By what trials are stopped early. Sweeps of versions that knew of arrival alone go on with it.
+  public var order: Order { orderOfVerdicts ?? (earlyTermination == nil ? .number : .arrival) }
+  /// Virtual workers by which a method that learns is planned: what it knows does not depend on how many there are.
+  public var parallel: Int { parallelTrials ?? Self.standardParallel }
+  package var cost: ParameterExpression? { costOfEpoch }
+
+  public static let standardParallel = 8
+
+  /// With whom a trial is compared when it may be stopped, and what a search knows.
+  public enum Order: String, Sendable, Codable, CaseIterable {
+    /// Trials of lower numbers, whatever order they run in: the same with any number of workers.
+    case number
+    /// All that have come so far: it depends on which is the faster one.
+    case arrival
+  }
+
+  /// What an epoch of a trial is declared to cost, in any unit; 1 where the file does not say.
+  /// - Throws: where the expression gives no number above 0.
+  func cost(of point: Assignment) throws(SweepError) -> Double {
+    guard let cost = costOfEpoch else { return 1 }
+    let value = try cost.value { point[$0] }.number ?? .nan
+    guard value > 0, value.isFinite else {
+      throw SweepError(.input, "the cost of \(point.json) is \(value)", place: "cost", remedy: "write an expression that is a number above 0")
+    }
+    return value
+  }
 
   /// Seconds that interrupted programs have to end; nil: trials are no programs.
   public var grace: Double? { program?.limits.grace }
 
   public init(
     name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace,
-    keeping: Keeping = .standard, seed: Int = 0, rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil
+    keeping: Keeping = .standard, seed: Int = 0, rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil, order: Order = .number,
+    parallel: Int = SweepFile.standardParallel
   ) {
     (self.name, self.summary, self.method, self.trainer) = (name, summary, method, trainer)
     (self.objective, self.space, keep) = (objective, space, keeping)
     samplerSeed = seed == 0 ? nil : seed
     rulesOfRun = rules == RunRules() ? nil : rules
     self.earlyTermination = earlyTermination
+    // What has no effect is not in the definition: it then is the text of versions that did not know of it.
+    orderOfVerdicts = earlyTermination == nil ? nil : order
+    parallelTrials = parallel == Self.standardParallel ? nil : parallel
   }
+
+  package mutating func setCost(_ cost: ParameterExpression?) { costOfEpoch = cost }
 
   /// Names become parts of file names.
   public static let longestName = 150

@@ -79,11 +79,14 @@ extension SweepFileReading {
     }
   }
 
-  /// An expression over the parameters, true or false.
-  private mutating func expression(_ text: String, _ parameters: [Parameter], at keyPath: String) -> ParameterExpression? {
+  /// An expression over the parameters.
+  /// - Parameter isCondition: whether it is true or false.
+  mutating func expression(
+    _ text: String, _ parameters: [Parameter], at keyPath: String, isCondition: Bool = true
+  ) -> ParameterExpression? {
     do throws(SweepError) {
       let expression = try ParameterExpression(text)
-      let problems = expression.check(known: parameters.map(\.name)) { name in
+      let problems = expression.check(known: parameters.map(\.name), isCondition: isCondition) { name in
         // Any may be out of use.
         parameters.first { $0.name == name }.map { $0.domain.type.union(.null) }
       }

@@ -43,6 +43,52 @@ extension SweepFileReading {
     return EarlyTermination(type: type, options: options)
   }
 
+  /// With whom a trial is compared that may be stopped early.
+  mutating func readOrder(_ top: [String: Node], _ early: EarlyTermination?) -> SweepFile.Order {
+    let words = SweepFile.Order.allCases.map(\.rawValue)
+    let order = choice(top, "order", among: words, default: SweepFile.Order.number.rawValue).flatMap(SweepFile.Order.init) ?? .number
+    guard early.map({ $0.type != "none" }) ?? false else {
+      if top["order"] != nil { remark(.note, Diagnostic("order has no effect: nothing is stopped early"), at: "order") }
+      return order
+    }
+    if order == .arrival {
+      remark(
+        .note,
+        Diagnostic(
+          "a trial is compared with all that have reported before it, as W&B's agents do it: what is stopped depends on which is the faster one",
+          remedy: "leave order out for the same trials with any number of workers"), at: "order")
+    } else if early?.type == "hyperband", top["order"] == nil {
+      remark(
+        .note,
+        Diagnostic(
+          "a trial is compared with those of lower numbers, so that any number of workers stops the same; W&B compares those that came first",
+          remedy: "'order: arrival' does as W&B"), at: "early_terminate")
+    }
+    return order
+  }
+
+  /// How a method that learns is planned: `parallel` and `cost`.
+  mutating func readParallel(_ top: [String: Node], method: String?) -> Int {
+    let parallel = top["parallel"].flatMap { wholeNumber($0, at: "parallel", in: 1...10_000) } ?? SweepFile.standardParallel
+    if let method = method.flatMap({ samplers[$0] }), method.decisions == nil {
+      for key in ["parallel", "cost"] where top[key] != nil {
+        remark(.note, Diagnostic("\(key) is for methods that learn from results; it has no effect on this one"), at: key)
+      }
+    }
+    return parallel
+  }
+
+  mutating func readCost(_ node: Node?, _ space: SearchSpace) -> ParameterExpression? {
+    guard let node, let text = text(node, at: "cost"), let cost = expression(text, space.parameters, at: "cost", isCondition: false) else {
+      return nil
+    }
+    let type = cost.type { name in space[name].map { $0.domain.type.union(.null) } }
+    if type.isDisjoint(with: [.number]) {
+      complain("cost is \(type), not a number", at: "cost", remedy: "write what an epoch costs, such as '1 / batch_size'")
+    }
+    return cost
+  }
+
   /// "90", "90s", "1.5h", "1h30m", "2d" in seconds.
   mutating func seconds(_ node: Node, at keyPath: String) -> Double? {
     guard let seconds = node.scalar.flatMap({ Quantity.seconds($0.string) }), seconds > 0 else {

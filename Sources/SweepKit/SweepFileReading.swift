@@ -10,7 +10,8 @@ import Yams
 /// The keys at the top of a sweep file.
 package let sweepFileKeys = [
   "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
-  "retries", "keep_predictions", "keep_models", "early_terminate", "run_cap", "time_budget", "max_failures", "allow_flapping", "parameters",
+  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "run_cap", "time_budget", "max_failures",
+  "allow_flapping", "parameters",
   "include", "zip", "exclude",
 ]
 
@@ -57,6 +58,9 @@ struct SweepFileReading {
     let seed = top["seed"].flatMap { wholeNumber($0, at: "seed", in: 0...Int(Int32.max)) } ?? 0
     let rules = readRules(top)
     let early = readEarlyTermination(top["early_terminate"])
+    let order = readOrder(top, early)
+    let parallel = readParallel(top, method: method)
+    let cost = space.flatMap { readCost(top["cost"], $0) }
     let program = isProgram ? readProgram(top, space: space) : nil
     if !isProgram {
       for key in ["folder", "environment", "report", "limits", "resources", "retries"] where top[key] != nil {
@@ -66,20 +70,26 @@ struct SweepFileReading {
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
-    if let space, complaints.isEmpty, let sampler = method.flatMap({ samplers[$0] }) { check(space, sampler: sampler, seed: seed) }
+    if let space, complaints.isEmpty, let method = method.flatMap({ samplers[$0] }) { check(space, method, seed: seed) }
     guard let method, let objective, let space, complaints.isEmpty else { return nil }
     var file = SweepFile(
       name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer?.name ?? CommandExecutor.name,
-      objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early)
+      objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early, order: order, parallel: parallel)
+    file.setCost(cost)
     file.program = program
     return file
   }
 
-  /// Asks the sampler whether it can search the space, and for a first point.
-  private mutating func check(_ space: SearchSpace, sampler: any Sampler, seed: Int) {
+  /// Asks the method whether it can search the space, and for a first point.
+  private mutating func check(_ space: SearchSpace, _ method: SearchMethod, seed: Int) {
     do throws(SweepError) {
-      if let count = try sampler.count(in: space), count == 0 { return }
-      _ = try sampler.suggest(1, in: space, given: History(), seed: seed)
+      switch method {
+      case .points(let sampler):
+        if let count = try sampler.count(in: space), count == 0 { return }
+        _ = try sampler.points(at: 0..<1, in: space, seed: seed)
+      case .adaptive(let sampler): _ = try sampler.suggest(1, in: space, given: History(goal: .minimize), seed: seed)
+      case .strategy(let strategy): _ = try strategy.decision(1, in: space, given: History(goal: .minimize), seed: seed)
+      }
     } catch {
       for problem in error.diagnostics { complain(problem, at: problem.place ?? "parameters") }
     }

@@ -87,17 +87,17 @@ extension Store {
   }
 
   /// The objective of all trials of a sweep by epoch, trials by number: what pruners judge by.
-  public func curves(_ sweep: SweepRecord) throws(SweepError) -> [(trial: Trial.ID, epochs: [(epoch: Int, value: Double)])] {
+  public func curves(_ sweep: SweepRecord) throws(SweepError) -> [(number: Int, epochs: [(epoch: Int, value: Double)])] {
     try read { db in
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT trial_id, epoch, value FROM trial JOIN epoch_metric ON trial_id = trial.id JOIN metric ON metric.id = metric_id
-          WHERE trial.sweep_id = ? AND name = ? ORDER BY trial_id, epoch
+          SELECT number, epoch, value FROM trial JOIN epoch_metric ON trial_id = trial.id JOIN metric ON metric.id = metric_id
+          WHERE trial.sweep_id = ? AND name = ? ORDER BY number, epoch
           """, arguments: [sweep.id, sweep.objective.metric])
       return try rows.reduce(into: []) { curves, row in
-        let (id, point) = (Trial.ID(rawValue: try row.get(0)), (epoch: try row.get(1) as Int, value: try row.get(2) as Double? ?? .nan))
-        if curves.last?.trial != id { curves.append((id, [])) }
+        let (number, point) = (try row.get(0) as Int, (epoch: try row.get(1) as Int, value: try row.get(2) as Double? ?? .nan))
+        if curves.last?.number != number { curves.append((number, [])) }
         curves[curves.count - 1].epochs.append(point)
       }
     }

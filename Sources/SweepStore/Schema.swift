@@ -186,6 +186,7 @@ enum Schema {
             started_at TEXT,
             finished_at TEXT,
             reason TEXT,
+            held TEXT CHECK (held IS NULL OR json_valid(held)),
             revision INTEGER NOT NULL DEFAULT 0,
             UNIQUE (sweep_id, number),
             UNIQUE (sweep_id, parameters, repeat)

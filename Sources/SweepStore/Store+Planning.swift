@@ -37,8 +37,12 @@ public struct PlanResult: Sendable, Equatable {
 
 extension Store {
   /// Saves the sweep and a row for each assignment; those that are there already stay as they are.
-  /// - Parameter next: the next assignments, none at the end. Called inside the transaction, so memory stays flat.
-  public func plan(_ plan: SweepPlan, next: () throws -> [Assignment]) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
+  /// - Parameters:
+  ///   - position: of the sampler when all assignments have come; nil: they come from no sampler.
+  ///   - next: the next assignments, none at the end. Called inside the transaction, so memory stays flat.
+  public func plan(
+    _ plan: SweepPlan, position: () -> Int? = { nil }, next: () throws -> [Assignment]
+  ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     try write { db in
       let slug = viewSlug(of: plan.name)
       let known = try Row.fetchOne(db, sql: "SELECT id, definition FROM sweep WHERE name = ?", arguments: [plan.name])
@@ -68,29 +72,38 @@ extension Store {
         try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
       let result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      if let position = position() { try Decisions.setPosition(db, sweepID: id, position) }
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
-      try addEvent(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")
+      try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")
       return (try record(db, id), result)
     }
   }
 
-  /// Adds trials to a sweep that is planned as it runs.
-  /// - Returns: how many were new.
-  public func addTrials(_ assignments: [Assignment], sweepID: Int64) throws(SweepError) -> Int {
+  /// Adds trials to a sweep that is planned as it runs, in one transaction with the position that its sampler has come to.
+  /// - Returns: those that are new.
+  public func addTrials(_ assignments: [Assignment], sweep: SweepRecord, upTo position: Int) throws(SweepError) -> [Trial] {
     try write { db in
-      let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
-      let last = try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweepID]) ?? 0
+      let revision = try Revision.next(db, sweepID: sweep.id)
+      let insert = try TrialInsertion(db, sweepID: sweep.id, revision: revision, rows: 1)
+      var number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
       var writer = AssignmentWriter()
-      return try assignments.reduce(0) { added, assignment in
+      var added: [Trial] = []
+      for assignment in assignments {
         writer.write(assignment)
-        return added + (try insert.run([writer.text], from: last + added + 1))
+        guard try insert.run([writer.text], from: number) == 1 else { continue }
+        added.append(Trial(id: .init(rawValue: db.lastInsertedRowID), number: number, assignment: assignment))
+        number += 1
       }
+      try Decisions.setPosition(db, sweepID: sweep.id, position)
+      return added
     }
   }
 
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
-    let insert = try TrialInsertion(db, sweepID: sweepID, rows: 1)
-    let insertMany = try TrialInsertion(db, sweepID: sweepID, rows: 50)
+    // What a sweep begins with needs no number of its change: nobody has seen it without.
+    let revision = try isNew ? 0 : Revision.next(db, sweepID: sweepID)
+    let insert = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 1)
+    let insertMany = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 50)
     // Trials that are there already and asked for again; only those whose flag changes are then written.
     try db.execute(sql: "CREATE TEMP TABLE kept (id INTEGER PRIMARY KEY)")
     let keep = try FastStatement(db, "INSERT OR IGNORE INTO kept SELECT id FROM trial WHERE sweep_id = ? AND parameters = ?")
@@ -125,20 +138,16 @@ extension Store {
     }
     try db.execute(
       sql: """
-        UPDATE trial SET planned = 0 WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND id NOT IN (SELECT id FROM kept);
-        UPDATE trial SET planned = 1 WHERE sweep_id = :sweep AND planned = 0 AND id IN (SELECT id FROM kept);
+        UPDATE trial SET planned = 0, revision = :revision
+          WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND id NOT IN (SELECT id FROM kept);
+        UPDATE trial SET planned = 1, revision = :revision WHERE sweep_id = :sweep AND planned = 0 AND id IN (SELECT id FROM kept);
         DROP TABLE kept;
-        """, arguments: ["sweep": sweepID, "first": first])
+        """, arguments: ["sweep": sweepID, "first": first, "revision": revision])
     let dropped = "FROM trial WHERE sweep_id = ? AND NOT planned"
     return PlanResult(
       added: number - first, planned: number - first + kept,
       fellOut: try Int.fetchAll(db, sql: "SELECT number \(dropped) ORDER BY number LIMIT \(PlanResult.listed)", arguments: [sweepID]),
       fellOutCount: try Int.fetchOne(db, sql: "SELECT count(*) \(dropped)", arguments: [sweepID]) ?? 0)
-  }
-
-  func addEvent(_ db: Database, sweepID: Int64, kind: String, detail: String?) throws {
-    try db.execute(
-      sql: "INSERT INTO event (at, sweep_id, kind, detail) VALUES (?, ?, ?, ?)", arguments: [timestamp(), sweepID, kind, detail])
   }
 
   private func record(_ db: Database, _ id: Int64) throws -> SweepRecord {
@@ -154,11 +163,11 @@ private struct TrialInsertion {
   let rows: Int
   private let statement: FastStatement
 
-  init(_ database: Database, sweepID: Int64, rows: Int) throws {
+  init(_ database: Database, sweepID: Int64, revision: Int, rows: Int) throws {
     self.rows = rows
-    let values = Array(repeating: "(\(sweepID), ?, ?)", count: rows).joined(separator: ", ")
+    let values = Array(repeating: "(\(sweepID), \(revision), ?, ?)", count: rows).joined(separator: ", ")
     statement = try FastStatement(
-      database, "INSERT INTO trial (sweep_id, number, parameters) VALUES \(values) ON CONFLICT (sweep_id, parameters, repeat) DO NOTHING")
+      database, "INSERT INTO trial (sweep_id, revision, number, parameters) VALUES \(values) ON CONFLICT (sweep_id, parameters, repeat) DO NOTHING")
   }
 
   /// - Parameters:

@@ -270,7 +270,7 @@ extension Store {
 
   /// Adds a line to the sweep's history.
   public func addEvent(sweepID: Int64, kind: String, detail: String?) throws(SweepError) {
-    try write { db in try addEvent(db, sweepID: sweepID, kind: kind, detail: detail) }
+    try write { db in try Events.insert(db, sweepID: sweepID, kind: kind, detail: detail) }
   }
 }
 

@@ -27,7 +27,10 @@ extension Store {
     let mended = found.findings.filter { finding in !left.findings.contains { $0.isSame(as: finding) } }
     try write { db in
       for id in try Int64.fetchAll(db, sql: "SELECT id FROM sweep") {
-        try addEvent(db, sweepID: id, kind: "repaired", detail: "\(counted(mended.count, "finding")); the file as it was is \(copy)")
+        // Whoever follows the changes looks at all of them again.
+        let revision = try Revision.next(db, sweepID: id)
+        try db.execute(sql: "UPDATE trial SET revision = ? WHERE sweep_id = ? AND revision > 0", arguments: [revision, id])
+        try Events.insert(db, sweepID: id, kind: "repaired", detail: "\(counted(mended.count, "finding")); the file as it was is \(copy)")
       }
     }
     return (mended, copy, left)
@@ -62,7 +65,7 @@ extension Store {
         try db.execute(sql: "DELETE FROM \(table) WHERE trial_id = ?", arguments: [trial])
       }
       try recomputeAll(db, trialID: trial)
-      try db.execute(sql: "UPDATE trial SET state = 'waiting', finished_at = NULL, reason = NULL WHERE id = ?", arguments: [trial])
+      try db.execute(sql: "UPDATE trial SET state = 'waiting', finished_at = NULL, reason = NULL, held = NULL WHERE id = ?", arguments: [trial])
     case .recount(let trial, let split):
       let find = "SELECT labels, predicted FROM prediction JOIN split ON split.id = split_id WHERE trial_id = ? AND split_id = ?"
       guard let row = try Row.fetchOne(db, sql: find, arguments: [trial, split]) else { return }

@@ -44,7 +44,9 @@ package func viewSlug(of name: String) -> String {
 enum Views {
   /// Drops and makes the views of one sweep.
   static func remake(_ db: Database, sweepID: Int64, slug: String, parameters: [String]) throws {
-    let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id", arguments: [sweepID])
+    // SQLite has views of 2,000 columns; beyond that the metrics are in the tables alone.
+    let limit = max(0, min(ReportWriter.mostMetrics, 1900 - parameters.count))
+    let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id LIMIT ?", arguments: [sweepID, limit])
     let columns = ViewColumns(parameters: parameters, metrics: try metrics.map { try $0.get("name") })
     let parameterColumns = columns.parameters.map { name, column in
       "json_extract(t.parameters, \(quotedText("$." + quotedLabel(name)))) AS \(quoted(column))"

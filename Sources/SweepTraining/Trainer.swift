@@ -32,13 +32,16 @@ package struct Trainer: Sendable {
   package enum Step {
     /// The epoch's metrics, and the network after it, made only when asked for. The answer says whether to go on.
     case epoch(EpochMetrics, network: () -> OneLayerNetwork)
+    /// All members have reported the epoch, and what this one is told was not known: where it still is not, the member leaves, to go on elsewhere.
+    case undecided(epoch: Int, network: () -> OneLayerNetwork)
     case ended(TrialEnd)
   }
 
   /// Trains all members to their ends.
   /// - Parameters:
   ///   - members: with the same data selection, batch size, seed, training metrics and `completedEpochs`.
-  ///   - handle: called with the index of a member, for each epoch and for its end, on the calling thread. Its answer to an end is ignored.
+  ///   - handle: called with the index of a member, for each epoch and for its end, on the calling thread; members report an epoch one after the
+  ///     other before any of them ends. Its answer to an end is ignored.
   ///   - release: called between epochs with the indices of the members that go on, the epoch, and their networks by index; those that it
   ///     returns leave.
   package func train(
@@ -73,15 +76,17 @@ package struct Trainer: Sendable {
         let order = MiniBatches(count: data.training.count, batchSize: batchSize, seed: first.seed, epoch: epoch)
         let values = trainEpoch(cohort, on: data, order: order, rates: rates, metrics: first.trainMetrics)
         let seconds = (clock.now - start) / .seconds(1) / Double(present.count)
+        var reported: [(metrics: EpochMetrics, verdict: Verdict)] = []
         for (slot, index) in present.enumerated() {
           let metrics = EpochMetrics(epoch: epoch, values: Array(zip(Self.metrics, values[slot] + Self.gaps(values[slot]) + [rates[slot], seconds])))
-          let verdict = try handle(index, .epoch(metrics, network: { cohort.network(at: slot) }))
-          if let bad = metrics.values.first(where: { !$0.value.isFinite }) {
-            _ = try handle(index, .ended(.diverged(epoch: epoch, reason: "\(bad.name) is \(bad.value.isNaN ? "not a number" : "infinite")")))
-          } else if verdict == .prune {
-            _ = try handle(index, .ended(.pruned(afterEpoch: epoch)))
-          } else if epoch >= members[index].hyperparameters.epochs {
-            _ = try handle(index, .ended(.complete))
+          reported.append((metrics, try handle(index, .epoch(metrics, network: { cohort.network(at: slot) }))))
+        }
+        for (slot, index) in present.enumerated() {
+          let metrics = reported[slot].metrics
+          var verdict = reported[slot].verdict
+          if verdict == .wait { verdict = try handle(index, .undecided(epoch: epoch, network: { cohort.network(at: slot) })) }
+          if let end = TrialEnd.after(metrics, isLast: epoch >= members[index].hyperparameters.epochs, verdict: verdict) {
+            _ = try handle(index, .ended(end))
           } else if verdict == .proceed {
             continue
           }

@@ -38,14 +38,14 @@ struct DocumentationTests {
     ] + sweepFileKeys + limitKeys {
       #expect(page.contains("`\(key)`"), "\(key)")
     }
-    for declaration in Hyperparameters.declarations + TestFunctionExecutor.declarations {
+    for declaration in Hyperparameters.declarations + TestFunctionTrainer.declarations {
       #expect(page.contains("`\(declaration.name)`"), "\(declaration.name)")
     }
-    for name in losses.names + datasets.names + TestFunctionExecutor.Function.allCases.map(\.rawValue) {
+    for name in losses.names + datasets.names + TestFunctionTrainer.Function.allCases.map(\.rawValue) {
       #expect(page.contains("`\(name)`"), "\(name)")
     }
     for family in Distribution.Family.allCases { #expect(page.contains("`\(family.rawValue)`"), "\(family)") }
-    for metric in Trainer.metrics + TestFunctionExecutor.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
+    for metric in Trainer.metrics + TestFunctionTrainer.metrics { #expect(page.contains("`\(metric)`"), "\(metric)") }
   }
 
   @Test(arguments: ["README.md", "docs/sweep-file.md"]) func theSweepFilesInTheDocumentsArePlanned(page: String) throws {

@@ -519,7 +519,7 @@ import Testing
 
   @Test func trialsAreAskedForAndToldOf() throws {
     try folder.write("name: asked\nmethod: grid\nmetric: {name: loss}\nparameters: {units: {values: [8, 16, 32]}}", to: "a.yaml")
-    #expect(try binary.run("ask", "a.yaml").output == "{\"parameters\":{\"units\":8},\"sweep\":\"asked\",\"trial\":1}\n")
+    #expect(try binary.run("ask", "a.yaml").output == "{\"parameters\":{\"units\":8},\"sweep\":\"asked\",\"token\":\"1-1\",\"trial\":1}\n")
     #expect(try binary.run("ask").output.contains("\"units\":16"))
     #expect(try binary.run("tell", "1", "loss=0.5", "--more").status == 0)
     #expect(try binary.run("tell", "1", "loss=0.25", "accuracy=0.9").status == 0)

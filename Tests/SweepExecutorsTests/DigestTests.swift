@@ -12,7 +12,7 @@ struct DigestTests {
   static let committed = "6212baabfa53286f"
 
   /// Two losses, both ways of measuring, batches below and above those that fit registers, and one that does not divide the images.
-  static let trials = BuiltinExecutorTests.trials([
+  static let trials = BuiltinTrainerTests.trials([
     Parameter("eta", .values([.real(0.01), .real(0.3)])), Parameter("lambda", .values([.real(0), .real(0.01)])),
     Parameter("batch_size", .values([.integer(3), .integer(5), .integer(32)])), Parameter("decay_every", .constant(.integer(2))),
     Parameter("loss", .values([.text("softmax_cross_entropy"), .text("multiple_binary_cross_entropy")])),
@@ -21,7 +21,7 @@ struct DigestTests {
   ])
 
   /// Stops every trial after its fourth epoch, whose weights are in the checkpoint, and passes on what is handed over.
-  final class Listener: TrialReporter {
+  final class Listener: CohortReporter {
     private let epochs = Mutex<[Trial.ID: [EpochMetrics]]>([:])
     private let weights = Mutex<[Trial.ID: [UInt8]]>([:])
     let waiting: Mutex<[Cohort]>
@@ -32,14 +32,18 @@ struct DigestTests {
       pool = WorkerPool(workers: workers)
     }
 
-    func report(_ metrics: EpochMetrics, of trial: Trial.ID, checkpoint: Checkpoint?, outcome: EpochOutcome?) throws -> Verdict {
-      epochs.withLock { $0[trial, default: []].append(metrics) }
-      guard metrics.epoch == 4 else { return .proceed }
-      weights.withLock { $0[trial] = checkpoint?.state }
+    func report(_ event: TrialEvent, of trial: Trial) throws -> Verdict {
+      guard case .epoch(let epoch) = event else {
+        Issue.record("\(trial) is over: \(event)")
+        return .proceed
+      }
+      epochs.withLock { $0[trial.id, default: []].append(epoch.metrics) }
+      guard epoch.metrics.epoch == 4 else { return .proceed }
+      weights.withLock { $0[trial.id] = epoch.checkpoint?.state }
       return .interrupt
     }
 
-    func finish(_ trial: Trial.ID, _ end: TrialEnd) throws { Issue.record("\(trial) ended: \(end)") }
+    func verdict(on trial: Trial, waits: Bool) -> Verdict { .proceed }
     var idleWorkers: Int { pool.idle }
     func handOver(_ cohort: Cohort) {
       waiting.withLock { $0.append(cohort) }
@@ -64,18 +68,18 @@ struct DigestTests {
   }
 
   @Test(arguments: Kernels.available.map(\.name), [1, 2, 5, 48]) func theDigestIsTheCommittedOne(variant: String, cohortSize: Int) throws {
-    let executor = BuiltinExecutor(kernels: try Kernels.chosen(["SWEEP_KERNELS": variant]), data: DatasetCache(folders: DataFolders([:])))
+    let trainer = BuiltinTrainer(kernels: try Kernels.chosen(["SWEEP_KERNELS": variant]), data: DatasetCache(folders: DataFolders([:])))
     for workers in [1, 2, 3] {
-      let cohorts = executor.cohorts(of: Self.trials, workers: 1).flatMap { cohort in
+      let cohorts = trainer.cohorts(of: Self.trials, slots: 1).flatMap { cohort in
         stride(from: 0, to: cohort.trials.count, by: cohortSize).map {
           Cohort(Array(cohort.trials[$0..<min($0 + cohortSize, cohort.trials.count)]))
         }
       }
       let listener = Listener(cohorts, workers: workers)
-      listener.pool.run {
-        listener.waiting.withLock { $0.popLast() }
+      listener.pool.run { _ in
+        listener.waiting.withLock { $0.popLast() }.map(WorkerPool.Next.item) ?? .none
       } work: { (cohort: Cohort, _) in
-        do { try executor.run(cohort, reportingTo: listener) } catch { Issue.record(error) }
+        do { try trainer.train(cohort, reportingTo: listener) } catch { Issue.record(error) }
       }
       #expect(listener.digest == Self.committed, "\(variant), cohorts of \(cohortSize), \(workers) workers")
     }

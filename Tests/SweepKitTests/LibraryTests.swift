@@ -59,7 +59,7 @@ struct LibraryTests {
     let store = try Store.open(folder.path("results.sqlite"))
     let asked = try AskTell(Sweep("asked", maximize: "score", parameters: Self.parameters).file, in: store)
     var numbers: [Int] = []
-    while let trial = try asked.ask() {
+    while let trial = try asked.ask().trial {
       numbers.append(trial.number)
       try asked.report([("score", 0)], of: trial.number)
       try asked.tell([("score", trial.number == 2 ? .nan : trial.real("x"))], of: trial.number)
@@ -70,7 +70,7 @@ struct LibraryTests {
     #expect { try asked.tell([("score", 1)], of: 1) } throws: { "\($0)".contains("is complete, not running") }
     #expect { try asked.tell([("score", 1)], of: 99) } throws: { "\($0)".contains("no trial 99") }
     // By another process, from the database alone.
-    #expect(try AskTell(named: "asked", in: store).ask() == nil)
+    #expect(try AskTell(named: "asked", in: store).ask().trial == nil)
   }
 
   /// 400 points, drawn at random: the last of them come after thousands that are there already, and after each interruption all come again.
@@ -82,7 +82,7 @@ struct LibraryTests {
       var points: [String] = []
       for stop in stops + [.max] {
         let asked = try AskTell(sweep.file, in: store)
-        while points.count < stop, let trial = try asked.ask() { points.append("\(trial.real("x")) \(trial.real("y"))") }
+        while points.count < stop, let trial = try asked.ask().trial { points.append("\(trial.real("x")) \(trial.real("y"))") }
       }
       return points
     }
@@ -95,7 +95,7 @@ struct LibraryTests {
     let store = try Store.open(folder.path("results.sqlite"))
     let asked = try AskTell(
       Sweep("endless", minimize: "loss", parameters: [Parameter("x", .reals(min: 0, max: 1))], method: "random").file, in: store)
-    let xs = try (0..<50).compactMap { _ in try asked.ask()?.real("x") }
+    let xs = try (0..<50).compactMap { _ in try asked.ask().trial?.real("x") }
     #expect(Set(xs).count == 50)
   }
 }

@@ -33,7 +33,7 @@ struct SweepRunnerTests {
   private func store() throws -> Store { try Store.open(folder.path("results.sqlite")) }
 
   private func run(
-    _ file: SweepFile, _ executor: ScriptedExecutor = ScriptedExecutor(), workers: Int = 2, retryFailed: Bool = false,
+    _ file: SweepFile, _ executor: ScriptedTrainer = ScriptedTrainer(), workers: Int = 2, retryFailed: Bool = false,
     stop: StopSignal = StopSignal(),
     observer: Watcher = Watcher()
   ) throws -> SweepOutcome {
@@ -43,7 +43,7 @@ struct SweepRunnerTests {
   }
 
   @Test func everyTrialRunsOnceAndTheBestIsFirst() throws {
-    let executor = ScriptedExecutor()
+    let executor = ScriptedTrainer()
     let outcome = try run(Self.sweep([1, 5, 3]), executor)
     #expect(executor.started.sorted() == [1, 2, 3])
     #expect(outcome.counts[.complete] == 3 && outcome.ended == 3 && !outcome.wasInterrupted)
@@ -53,17 +53,17 @@ struct SweepRunnerTests {
 
   @Test func runningAgainRunsNothingTwice() throws {
     _ = try run(Self.sweep([1, 2]))
-    let executor = ScriptedExecutor()
+    let executor = ScriptedTrainer()
     let outcome = try run(Self.sweep([1, 2]), executor)
     #expect(executor.started.isEmpty && outcome.ended == 0 && outcome.counts[.complete] == 2)
   }
 
   @Test func aGrownFileRunsOnlyWhatIsNewAndAShrunkOneNothing() throws {
     _ = try run(Self.sweep([1, 2]))
-    let grown = ScriptedExecutor()
+    let grown = ScriptedTrainer()
     _ = try run(Self.sweep([1, 2, 7]), grown)
     #expect(grown.started == [3])
-    let shrunk = ScriptedExecutor()
+    let shrunk = ScriptedTrainer()
     let outcome = try run(Self.sweep([7]), shrunk)
     #expect(shrunk.started.isEmpty && outcome.counts.total == 3)
   }
@@ -86,7 +86,7 @@ struct SweepRunnerTests {
 
   @Test func aFailingTrialOfACohortFailsAloneAndNothingRunsTwice() throws {
     struct Broken: Error, CustomStringConvertible { let description = "the dog ate it" }
-    let executor = ScriptedExecutor(cohortSize: 4) { trial, epoch in if trial.number == 2, epoch == 2 { throw Broken() } }
+    let executor = ScriptedTrainer(cohortSize: 4) { trial, epoch in if trial.number == 2, epoch == 2 { throw Broken() } }
     let outcome = try run(Self.sweep([1, 2, 3, 4, 5]), executor, workers: 1)
     #expect(outcome.counts[.failed] == 1 && outcome.counts[.complete] == 4)
     let failed = try store().trial(2, sweepID: outcome.sweep.id)
@@ -101,26 +101,25 @@ struct SweepRunnerTests {
   }
 
   /// A cohort of three that gives its second trial away after an epoch and then fails, while that trial runs elsewhere.
-  final class GivingExecutor: TrialExecutor {
+  final class GivingTrainer: CohortTrainer {
     struct Broken: Error {}
     let started = Mutex<[Int]>([])
     private let hasFailed = Atomic<Bool>(false)
 
-    func cohorts(of trials: [Trial], workers: Int) -> [Cohort] { [Cohort(trials)] }
+    func cohorts(of trials: [Trial], slots: Int) -> [Cohort] { [Cohort(trials)] }
 
-    func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+    func train(_ cohort: Cohort, reportingTo reporter: any CohortReporter) throws {
       started.withLock { $0 += cohort.trials.map(\.number) }
       func report(_ trial: Trial, _ epoch: Int) throws {
         let checkpoint = Checkpoint(epoch: epoch, format: "giving", state: [UInt8(epoch)])
-        _ = try reporter.report(EpochMetrics(epoch: epoch, values: [("score", Double(epoch))]), of: trial.id, checkpoint: checkpoint)
+        let metrics = EpochMetrics(epoch: epoch, values: [("score", Double(epoch))])
+        try reporter.report(.epoch(EpochReport(metrics, checkpoint: checkpoint)), of: trial)
       }
       if cohort.trials.count == 3 {
         for trial in cohort.trials { try report(trial, 1) }
         wait { reporter.idleWorkers > 0 }
-        let given = cohort.trials[1]
-        let state = Checkpoint(epoch: 1, format: "giving", state: [1])
-        reporter.handOver(
-          Cohort([Trial(id: given.id, number: given.number, assignment: given.assignment, completedEpochs: 1, checkpoint: state)]))
+        let given = cohort.trials[1].continued(after: Checkpoint(epoch: 1, format: "giving", state: [1]))
+        reporter.handOver(Cohort([given], isRunning: true))
         wait { started.withLock { $0.count } > 3 }
         hasFailed.store(true, ordering: .releasing)
         throw Broken()
@@ -132,7 +131,7 @@ struct SweepRunnerTests {
         }
         #expect(trial.checkpoint?.state == [1] && trial.completedEpochs == 1)
         for epoch in 2...3 { try report(trial, epoch) }
-        try reporter.finish(trial.id, .complete)
+        try reporter.report(.ended(.complete), of: trial)
       }
     }
 
@@ -143,9 +142,9 @@ struct SweepRunnerTests {
   }
 
   @Test func aTrialThatWasGivenAwayIsNotPutBackWhenItsOldCohortFails() throws {
-    let executor = GivingExecutor()
-    let entry = ScriptedExecutor().entry
-    let trainer = TrainerEntry(name: entry.name, parameters: entry.parameters, metrics: entry.metrics) { _ in executor }
+    let executor = GivingTrainer()
+    let entry = ScriptedTrainer().entry
+    let trainer = TrainerEntry(name: entry.name, parameters: entry.parameters, metrics: entry.metrics) { _ in PooledExecutor(executor) }
     let outcome = try SweepRunner(Self.sweep([1, 2, 3]), trainer: trainer, store: try store(), options: .init(workers: 2), observer: Watcher()).run()
     #expect(outcome.counts[.complete] == 3)
     #expect(executor.started.withLock { $0.sorted() } == [1, 1, 2, 2, 3, 3])
@@ -159,7 +158,7 @@ struct SweepRunnerTests {
   @Test func failedTrialsRunAgainOnlyWhenAskedTo() throws {
     struct Broken: Error {}
     let broken = Atomic<Bool>(true)
-    let executor = ScriptedExecutor { trial, _ in if trial.number == 1, broken.load(ordering: .relaxed) { throw Broken() } }
+    let executor = ScriptedTrainer { trial, _ in if trial.number == 1, broken.load(ordering: .relaxed) { throw Broken() } }
     #expect(try run(Self.sweep([1, 2]), executor).counts[.failed] == 1)
     broken.store(false, ordering: .relaxed)
     #expect(try run(Self.sweep([1, 2]), executor).counts[.failed] == 1)
@@ -173,11 +172,11 @@ struct SweepRunnerTests {
     let count = Atomic<Int>(0)
     let watcher = Watcher { if count.add(1, ordering: .relaxed).newValue == 4 { stop.set() } }
     let file = Self.sweep([1, 2, 3, 4], epochs: 5)
-    let first = try run(file, ScriptedExecutor(), workers: 1, stop: stop, observer: watcher)
+    let first = try run(file, ScriptedTrainer(), workers: 1, stop: stop, observer: watcher)
     #expect(first.wasInterrupted && first.counts[.running] == 0 && first.counts[.waiting] == 4)
     #expect(try store().trial(1, sweepID: first.sweep.id)?.epochsDone == 4)
     let seen = Watcher()
-    let second = try run(file, ScriptedExecutor(), workers: 1, observer: seen)
+    let second = try run(file, ScriptedTrainer(), workers: 1, observer: seen)
     #expect(!second.wasInterrupted && second.counts[.complete] == 4)
     let epochs = seen.events.withLock { $0.count { if case .epoch = $0 { true } else { false } } }
     #expect(epochs == 16)  // 20 in all, 4 of them before
@@ -199,7 +198,7 @@ struct SweepRunnerTests {
     let file = SweepFile(
       name: "shared", trainer: "one-layer-network", objective: Objective(metric: "validation_loss", goal: .minimize),
       space: SearchSpace(swept + constants))
-    let trainer = OneLayerNetworkEntry.make(kernels: Kernels.available[0], folders: DataFolders([:]))
+    let trainer = BuiltinTrainer.entry(kernels: Kernels.available[0], folders: DataFolders([:]))
     var curves: [[[EpochMetrics]]] = []
     for workers in [1, 2] {
       let watcher = Watcher()
@@ -243,7 +242,7 @@ struct SweepRunnerTests {
   }
 
   @Test func aForecastWritesNothingAndTellsTheCohorts() throws {
-    let forecast = try Forecast(Self.sweep([1, 2, 3]), trainer: ScriptedExecutor(cohortSize: 2).entry, workers: 2)
+    let forecast = try Forecast(Self.sweep([1, 2, 3]), trainer: ScriptedTrainer(cohortSize: 2).entry, workers: 2)
     #expect(forecast.count == 3)
     #expect(forecast.cohortSummary == "2 cohorts for 2 workers: 1 × 2 trials, 1 × 1 trial")
     #expect(forecast.time().contains("cannot be told"))

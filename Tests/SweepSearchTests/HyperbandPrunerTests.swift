@@ -79,7 +79,8 @@ struct HyperbandPrunerTests {
       running.insert(event.run)
       if let value = event.value { curves[event.run].append(study.goal == .maximize ? -value : value) }
       let stopped = running.sorted().filter { run in
-        pruner.stops(curves[run]) { entry in curves.compactMap { entry < $0.count ? $0[entry] : nil }.sorted() }
+        guard let band = pruner.bands.last(where: { $0 <= curves[run].count }) else { return false }
+        return pruner.stops(curves[run], at: band, among: curves.compactMap { band <= $0.count ? $0[band - 1] : nil }.sorted())
       }
       #expect(stopped == event.stop, "event \(place)")
       running.subtract(event.stop)
@@ -96,17 +97,16 @@ struct HyperbandPrunerTests {
 
   @Test func ofTwoTrialsTheWorseOneStopsAndATieDoesNot() {
     let pruner = HyperbandPruner(maxIterations: nil, brackets: nil, minIterations: 1)
-    #expect(pruner.stops([2]) { _ in [1, 2] })
-    #expect(!pruner.stops([1]) { _ in [1, 2] })
-    #expect(!pruner.stops([1]) { _ in [1, 1] })
-    #expect(!pruner.stops([5]) { _ in [5] })
-    #expect(!pruner.stops([]) { _ in [1] })
+    #expect(pruner.stops([2], at: 1, among: [1, 2]))
+    #expect(!pruner.stops([1], at: 1, among: [1, 2]))
+    #expect(!pruner.stops([1], at: 1, among: [1, 1]))
+    #expect(!pruner.stops([5], at: 1, among: [5]))
   }
 
   @Test func whatIsNotStrictForgivesATrialThatWasGoodOnce() {
     for strict in [true, false] {
       let pruner = HyperbandPruner(maxIterations: nil, brackets: nil, minIterations: 2, strict: strict)
-      #expect(pruner.stops([1, 9]) { _ in [2, 9] } == strict)
+      #expect(pruner.stops([1, 9], at: 2, among: [2, 9]) == strict)
     }
   }
 
@@ -116,15 +116,5 @@ struct HyperbandPrunerTests {
     #expect(HyperbandPruner.bands(maxIterations: 2, brackets: 5, minIterations: nil, eta: 3) == [])
     #expect(HyperbandPruner.bands(maxIterations: nil, brackets: nil, minIterations: 2, eta: 1e9) == [2, 2_000_000_000])
     #expect(HyperbandPruner.bands(maxIterations: .max, brackets: .max, minIterations: nil, eta: 1e9) == [9, 9_223_372_036])
-  }
-
-  @Test func aVerdictLooksAtTheHistory() {
-    let (first, second) = (Trial.ID(rawValue: 1), Trial.ID(rawValue: 2))
-    var history = History(goal: .maximize)
-    let pruner = HyperbandPruner(maxIterations: nil, brackets: nil, minIterations: 1)
-    history.add(0.9, of: first, epoch: 1)
-    history.add(0.5, of: second, epoch: 1)
-    #expect(pruner.verdict(on: first, after: 1, given: history) == .proceed)
-    #expect(pruner.verdict(on: second, after: 1, given: history) == .prune)
   }
 }

@@ -1,4 +1,4 @@
-// What every registered sampler owes: it runs over all of them, so a new one is tested by being registered.
+// What every registered method owes: it runs over all of them, so a new one is tested by being registered.
 
 import SweepCore
 import SweepSearch
@@ -10,48 +10,57 @@ struct SamplerContractTests {
     Parameter("c", .constant(.text("x"))),
   ])
 
-  private func all(_ sampler: any Sampler, chunk: Int) throws -> [Assignment] {
+  static let pointSamplers = samplers.entries.compactMap { entry in entry.plugin.pointSampler.map { (name: entry.name, sampler: $0) } }
+  static let strategies = samplers.entries.compactMap { entry in entry.plugin.decisions.map { (name: entry.name, strategy: $0) } }
+
+  private func all(_ sampler: any PointSampler, chunk: Int) throws -> [Assignment] {
     var points: [Assignment] = []
     for position in stride(from: 0, to: 1000, by: chunk) {
-      let more = try sampler.suggest(chunk, in: Self.space, given: History(suggested: position), seed: 1)
+      let more = try sampler.points(at: position..<position + chunk, in: Self.space, seed: 1)
       #expect(more.count <= chunk)
       points += more
     }
     return points
   }
 
-  @Test(arguments: samplers.names) func suggestionsDoNotDependOnHowManyAreAskedForAtOnce(name: String) throws {
-    let sampler = try samplers.find(name)
+  private static func lies(_ point: Assignment) -> Bool {
+    point.names == space.names && (1...3).contains(point["a"]?.number ?? 0) && (1...7).contains(point["b"]?.number ?? 0) && point["c"] == .text("x")
+  }
+
+  @Test(arguments: pointSamplers.map(\.name)) func pointsDoNotDependOnHowManyAreAskedForAtOnce(name: String) throws {
+    let sampler = try #require(samplers[name]?.pointSampler)
     #expect(try all(sampler, chunk: 5) == all(sampler, chunk: 100))
   }
 
-  @Test(arguments: samplers.names) func suggestionsLieInTheSpace(name: String) throws {
-    for point in try all(samplers.find(name), chunk: 10) {
-      #expect(point.names == Self.space.names)
-      #expect((1...3).contains(point["a"]?.number ?? 0) && (1...7).contains(point["b"]?.number ?? 0) && point["c"] == .text("x"))
-    }
+  @Test(arguments: pointSamplers.map(\.name)) func pointsLieInTheSpace(name: String) throws {
+    for point in try all(#require(samplers[name]?.pointSampler), chunk: 10) { #expect(Self.lies(point)) }
   }
 
-  @Test(arguments: samplers.names) func noPointOfAFiniteSpaceComesTwice(name: String) throws {
-    let points = try all(samplers.find(name), chunk: 4)
-    #expect(try samplers.find(name).count(in: Self.space) == 21)
+  @Test(arguments: pointSamplers.map(\.name)) func noPointOfAFiniteSpaceComesTwice(name: String) throws {
+    let sampler = try #require(samplers[name]?.pointSampler)
+    let points = try all(sampler, chunk: 4)
+    #expect(try sampler.count(in: Self.space) == 21)
     #expect(points.count == 21)
     #expect(Set(points).count == 21)
+  }
+
+  /// Of those that learn: by nothing but what they are given.
+  @Test(arguments: strategies.map(\.name)) func theSameHistoryGivesTheSameDecision(name: String) throws {
+    let strategy = try #require(samplers[name]?.decisions)
+    for number in 1...3 {
+      let history = History(goal: .minimize)
+      let decision = try strategy.decision(number, in: Self.space, given: history, seed: 1)
+      #expect(try strategy.decision(number, in: Self.space, given: history, seed: 1) == decision)
+      if case .start(let point, _) = decision { #expect(Self.lies(point)) }
+    }
   }
 
   @Test func theGridRefusesRealRangesAndNamesThem() throws {
     let space = SearchSpace([Parameter("eta", .reals(min: 0, max: 1))])
     #expect {
-      try GridSampler().suggest(1, in: space, given: History(), seed: 1)
+      try GridSampler().points(at: 0..<1, in: space, seed: 1)
     } throws: { error in
       "\(error)".contains("eta is a range of real numbers") && "\(error)".contains("values")
     }
-  }
-
-  @Test(arguments: pruners.names) func prunersLetTheFirstEpochPassWithoutHistory(name: String) throws {
-    let entry = try pruners.find(name)
-    var options: [String: ParameterValue] = [:]
-    for option in entry.options { options[option.name] = option.defaultValue }
-    #expect(entry.make(options).verdict(on: Trial.ID(rawValue: 1), after: 1, given: History()) == .proceed)
   }
 }

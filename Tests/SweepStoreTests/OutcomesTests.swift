@@ -61,8 +61,9 @@ struct OutcomesTests {
 
   @Test func onlyTheBestStay() throws {
     let made = try PlannedSweep(count: 6)
-    let recorder = Recorder(
-      store: made.store, sweep: made.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(3), models: .top(1)))
+    let recorder = Teller(
+      Recorder(store: made.store, sweep: made.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(3), models: .top(1))),
+      made.sweep, in: made.store)
     for (trial, score) in zip(try made.waiting(), [0.3, 0.5, 0.1, 0.5, 0.9, 0.2]) {
       try recorder.record(epoch(1, score), checkpoint: nil, kept: outcome([0, 1, 2, 1]), of: trial.id)
       try recorder.ended(trial.id, .complete)
@@ -105,8 +106,9 @@ struct OutcomesTests {
 
   @Test func trialsThatAreNotRankedDoNotTakeTheBestOnesPlace() throws {
     let made = try PlannedSweep(count: 3, objective: Objective(metric: "score", goal: .maximize, at: .best))
-    let recorder = Recorder(
-      store: made.store, sweep: made.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(1), models: .top(1)))
+    let recorder = Teller(
+      Recorder(store: made.store, sweep: made.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(1), models: .top(1))),
+      made.sweep, in: made.store)
     let trials = try made.waiting()
     for (trial, score) in zip(trials, [0.3, 0.9, 0.5]) {
       try recorder.started(trial.id)

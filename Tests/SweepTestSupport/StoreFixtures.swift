@@ -27,7 +27,7 @@ package struct PlannedSweep {
     ) { left.removeFirst() }
   }
 
-  package func recorder() -> Recorder { Recorder(store: store, sweep: sweep, parameterNames: ["kind", "x"]) }
+  package func recorder() -> Teller { Teller(Recorder(store: store, sweep: sweep, parameterNames: ["kind", "x"]), sweep, in: store) }
 
   package func waiting() throws -> [Trial] { try store.waiting(sweepID: sweep.id, after: 0, limit: 1000) }
 }

@@ -38,6 +38,7 @@ struct TrainerTests {
         runs[index].epochs.append(EpochMetrics(epoch: metrics.epoch, values: metrics.values.filter { $0.name != "seconds" }))
         runs[index].networks.append(network())
         return verdict(index, metrics.epoch)
+      case .undecided(let epoch, _): return verdict(index, epoch)
       case .ended(let end):
         runs[index].end = end
         return .proceed
@@ -120,7 +121,7 @@ struct TrainerTests {
 
   @Test func aPrunedTrialLeavesAndTheOthersGoOn() throws {
     let alone = try Self.train([Self.varied[1]])[0]
-    let runs = try Self.train([Self.varied[0], Self.varied[1]]) { index, epoch in index == 0 && epoch == 2 ? .prune : .proceed }
+    let runs = try Self.train([Self.varied[0], Self.varied[1]]) { index, epoch in index == 0 && epoch == 2 ? .prune(afterEpoch: 2) : .proceed }
     #expect(runs[0].end == .pruned(afterEpoch: 2) && runs[0].epochs.count == 2)
     #expect(runs[1].epochs == alone.epochs && runs[1].end == .complete)
   }

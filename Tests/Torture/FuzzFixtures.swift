@@ -12,7 +12,7 @@ enum FuzzFixtures {
   static func makeDatabase(at path: String) throws {
     let store = try Store.open(path)
     let sweep = try PlannedSweep.plan(Array(1...12), name: sweep, in: store).sweep
-    let recorder = Recorder(store: store, sweep: sweep, parameterNames: ["kind", "x"])
+    let recorder = Teller(Recorder(store: store, sweep: sweep, parameterNames: ["kind", "x"]), sweep, in: store)
     let split = ImageSplit(name: "validation", source: "made", fingerprint: 1, labels: [0, 1, 2, 1], classes: ["a", "b", "c"])
     for trial in try store.waiting(sweepID: sweep.id, after: 0, limit: 10) {
       try recorder.started(trial.id, AttemptStart(number: 1, process: nil, log: "/nowhere/log", isFresh: true))

@@ -16,6 +16,11 @@ public struct Objective: Sendable, Hashable, Codable {
     self.at = at
   }
 
-  /// Whether a value is better than another; equal values are not, nor is NaN.
-  public func isBetter(_ value: Double, than other: Double) -> Bool { goal == .maximize ? value > other : value < other }
+  /// Whether a value is better than another; equal values are not, nor is what is not finite.
+  public func isBetter(_ value: Double, than other: Double) -> Bool { value.isFinite && goal.oriented(value) < goal.oriented(other) }
+}
+
+extension Objective.Goal {
+  /// The value as one of which less is better.
+  public func oriented(_ value: Double) -> Double { self == .maximize ? -value : value }
 }

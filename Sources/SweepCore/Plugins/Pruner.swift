@@ -1,11 +1,19 @@
-// Early stopping: is a trial worth its next epoch? Implementations are in SweepSearch/Pruners, one file each.
+// Early stopping: is a trial worth its next epoch? Implementations are in SweepSearch/Pruners, one file each. Which trials a trial is compared
+// with is not decided here: by number, whatever order they run in, or by arrival (docs/adr/0013).
 
-/// Decides after an epoch whether a trial goes on.
+/// Decides at the rungs of a curve whether a trial goes on.
 ///
-/// Pure, like a sampler. "No pruning" is an implementation (`NoPruner`), not a special case.
+/// Pure, like a sampler. "No pruning" is an implementation (`NoPruner`), not a special case. Values are finite, and smaller is better: those of a goal
+/// to maximise are negated. Reports without a finite value do not count.
 public protocol Pruner: Sendable {
-  /// - Parameter epoch: the epoch that has just ended, from 1; its objective is already in `history`.
-  func verdict(on trial: Trial.ID, after epoch: Int, given history: History) -> Verdict
+  /// The next rung after a point of a curve: how many values a trial has reported when it is compared; nil: there is none.
+  func rung(after values: Int) -> Int?
+
+  /// Whether a trial stops at a rung.
+  /// - Parameters:
+  ///   - values: what it has reported, in its order; at least as many as `rung`.
+  ///   - rivals: the values at the rung of those that it is compared with, its own among them, ascending.
+  func stops(_ values: [Double], at rung: Int, among rivals: [Double]) -> Bool
 }
 
 /// A pruner that a sweep file can name.
@@ -23,13 +31,4 @@ public struct PrunerEntry: Sendable {
   ) {
     (self.options, self.problem, self.make) = (options, problem, make)
   }
-}
-
-/// What a trial is told after an epoch.
-public enum Verdict: Sendable, Equatable {
-  case proceed
-  /// Stop for good: the trial is not worth more epochs.
-  case prune
-  /// Stop for now: the sweep is being interrupted; the epoch just reported is saved.
-  case interrupt
 }

@@ -18,6 +18,8 @@ public struct TrainerEntry: Sendable {
   public let samples: @Sendable (_ metric: String, Assignment) -> Int?
   /// Computes a kept model's metrics and answers on one split (train, validation or test); nil where trials leave no models.
   public let evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)?
+  /// What differs in how its trials are run.
+  public let conduct: Conduct
   public let make: @Sendable (Workplace) -> any TrialExecutor
 
   public init(
@@ -25,12 +27,32 @@ public struct TrainerEntry: Sendable {
     problems: @escaping @Sendable (SearchSpace) -> [Diagnostic] = { _ in [] },
     samples: @escaping @Sendable (_ metric: String, Assignment) -> Int? = { _, _ in nil },
     evaluate: (@Sendable (Assignment, _ model: Checkpoint, _ split: String) throws(SweepError) -> ModelEvaluation)? = nil,
-    make: @escaping @Sendable (Workplace) -> any TrialExecutor
+    conduct: Conduct = Conduct(), make: @escaping @Sendable (Workplace) -> any TrialExecutor
   ) {
     (self.name, self.parameters, self.metrics, self.notes) = (name, parameters, metrics, notes)
     self.isOpen = isOpen
-    (self.problems, self.samples, self.evaluate, self.make) = (problems, samples, evaluate, make)
+    (self.problems, self.samples, self.evaluate) = (problems, samples, evaluate)
+    (self.conduct, self.make) = (conduct, make)
     self.implementation = implementation
+  }
+}
+
+/// How a trainer's trials are run, beyond what all have in common.
+public struct Conduct: Sendable {
+  /// Whether trials keep their checkpoints themselves: what they reported stays then until it is known whether they go on from there.
+  public let keepsCheckpoints: Bool
+  /// How many trials run at once where nobody says; nil: one per core.
+  public let slots: Int?
+  /// Whether a run whose first trials all fail at once is ended: who computes here does not fail at every start.
+  public let watchesFlapping: Bool
+  /// Ends what a killed run has left behind, and says how many processes that were; nil: nothing can be left.
+  public let endLeftovers: (@Sendable (Workplace) -> Int)?
+
+  public init(
+    keepsCheckpoints: Bool = false, slots: Int? = nil, watchesFlapping: Bool = false, endLeftovers: (@Sendable (Workplace) -> Int)? = nil
+  ) {
+    (self.keepsCheckpoints, self.slots, self.watchesFlapping) = (keepsCheckpoints, slots, watchesFlapping)
+    self.endLeftovers = endLeftovers
   }
 }
 
@@ -41,10 +63,17 @@ public struct Workplace: Sendable {
   /// Where trials may keep files, a folder for each; it need not exist.
   public let folder: String
   /// Tells what people should know while the sweep runs.
+  /// What trials are ranked by.
+  public let objective: Objective
+  /// Of which trials answers and models are kept.
+  public let keeping: Keeping
+  /// Tells people something.
   public let say: @Sendable (String) -> Void
 
-  public init(sweep: String, folder: String, say: @escaping @Sendable (String) -> Void = { _ in }) {
-    (self.sweep, self.folder, self.say) = (sweep, folder, say)
+  public init(
+    sweep: String, folder: String, objective: Objective, keeping: Keeping = .standard, say: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    (self.sweep, self.folder, self.objective, self.keeping, self.say) = (sweep, folder, objective, keeping, say)
   }
 }
 

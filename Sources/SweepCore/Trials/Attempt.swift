@@ -1,27 +1,27 @@
-// One start of a trial's program: how it began, how it ended, what it took. Told by the executor, kept by the store; a trial can have many.
+// One start of a trial: how it began, how it ended, what it took. Told by the executor; the store keeps a row of each where it is a program's.
 
-/// A program of a trial that has been started.
-public struct AttemptStart: Sendable, Equatable {
+/// A trial that has been started.
+public struct AttemptStart: Sendable, Equatable, Codable {
   /// From 1; counts every start of the trial.
   public let number: Int
   /// The place where it runs, from 0: of those that run at a time, each has another.
   public let slot: Int
-  /// The process, which leads a group of its own.
+  /// The process, which leads a group of its own; nil: the trial runs in this one, or somewhere else.
   public let process: Int32?
-  /// What it prints.
+  /// What it prints; nil: it is no program.
   public let log: String?
   /// Whether it has nothing to go on from: what earlier attempts reported is then forgotten.
   public let isFresh: Bool
 
-  public init(number: Int, slot: Int = 0, process: Int32?, log: String?, isFresh: Bool) {
+  public init(number: Int, slot: Int = 0, process: Int32? = nil, log: String? = nil, isFresh: Bool) {
     self.slot = slot
     (self.number, self.process, self.log, self.isFresh) = (number, process, log, isFresh)
   }
 }
 
 /// How an attempt ended, and what it took.
-public struct AttemptEnd: Sendable, Equatable {
-  public enum Result: String, Sendable, CaseIterable { case complete, pruned, diverged, failed, interrupted }
+public struct AttemptEnd: Sendable, Equatable, Codable {
+  public enum Result: String, Sendable, CaseIterable, Codable { case complete, pruned, diverged, failed, interrupted }
 
   /// Of the attempt, from 1.
   public let number: Int

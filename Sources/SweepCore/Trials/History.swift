@@ -1,66 +1,71 @@
-// The read-only past of a sweep that samplers and pruners see. A value: never the store, never the runner.
+// The read-only past of a sweep that samplers and strategies see. A value: never the store, never the runner, and in no order but that of numbers.
 
-/// What has happened so far in a sweep.
+/// What is known when a search decides.
 public struct History: Sendable {
-  /// How many positions of the search space were looked at before: where a sampler goes on.
-  public let suggested: Int
-  private let goal: Objective.Goal
-  private struct Curve {
-    var epochs: [Int] = []
-    var values: [Double] = []
-    /// At each entry the smallest value so far.
-    var best: [Double] = []
+  /// A trial whose outcome is known.
+  public struct Outcome: Sendable {
+    public let number: Int
+    public let assignment: Assignment
+    /// paused, or how it ended.
+    public let state: TrialState
+    /// Of each objective, the first first; nil: it has no finite value.
+    public let objectives: [Double?]
+    /// The finite values of the first objective by epoch.
+    public let curve: Curve
+    /// Of an epoch, as the file declares it.
+    public let cost: Double
+
+    public init(number: Int, assignment: Assignment, state: TrialState, objectives: [Double?], curve: Curve, cost: Double) {
+      (self.number, self.assignment, self.state) = (number, assignment, state)
+      (self.objectives, self.curve, self.cost) = (objectives, curve, cost)
+    }
   }
-  private var curves: [Trial.ID: Curve] = [:]
-  /// By entry: the values of all trials that have so many, ascending.
-  private var columns: [[Double]] = []
 
-  public init(suggested: Int = 0, goal: Objective.Goal = .minimize) { (self.suggested, self.goal) = (suggested, goal) }
+  /// A trial of which only the point is known.
+  public struct Pending: Sendable {
+    public let number: Int
+    public let assignment: Assignment
 
-  /// The finite values of a trial's objective, in the order of its epochs. Smaller is better: those of a goal to maximise are negated.
-  public func values(of trial: Trial.ID) -> [Double] { curves[trial]?.values ?? [] }
+    public init(number: Int, assignment: Assignment) { (self.number, self.assignment) = (number, assignment) }
+  }
 
-  /// The smallest of them; nil: there are none.
-  public func best(of trial: Trial.ID) -> Double? { curves[trial]?.best.last }
+  public let goal: Objective.Goal
+  /// By number.
+  public let outcomes: [Outcome]
+  /// By number.
+  public let pending: [Pending]
 
-  /// The values of all trials at an entry of their curves (from 0; of any trial that has so many, whatever its state), ascending, the best first.
-  public func sorted(at entry: Int) -> [Double] { columns.indices.contains(entry) ? columns[entry] : [] }
+  public init(goal: Objective.Goal, outcomes: [Outcome] = [], pending: [Pending] = []) {
+    (self.goal, self.outcomes, self.pending) = (goal, outcomes, pending)
+  }
+}
+
+/// The finite values of a trial's objective, in the order of its epochs.
+public struct Curve: Sendable, Equatable {
+  public private(set) var epochs: [Int] = []
+  /// As reported.
+  public private(set) var values: [Double] = []
+
+  public init() {}
+
+  public var count: Int { values.count }
 
   /// Adds what a trial reported. An epoch that comes again replaces the one before, and those after it: the trial goes on from there.
-  public mutating func add(_ value: Double, of trial: Trial.ID, epoch: Int) {
-    var curve = curves[trial] ?? Curve()
-    curves[trial] = nil  // so that the curve is not copied below
-    while let last = curve.epochs.last, last >= epoch {
-      curve.epochs.removeLast()
-      curve.best.removeLast()
-      forget(curve.values.removeLast(), at: curve.values.count)
+  public mutating func add(_ value: Double, epoch: Int) {
+    while let last = epochs.last, last >= epoch {
+      epochs.removeLast()
+      values.removeLast()
     }
-    if value.isFinite {
-      let oriented = goal == .maximize ? -value : value
-      let entry = curve.values.count
-      curve.epochs.append(epoch)
-      curve.values.append(oriented)
-      curve.best.append(min(oriented, curve.best.last ?? oriented))
-      if columns.count == entry { columns.append([]) }
-      columns[entry].insert(oriented, at: Self.place(of: oriented, in: columns[entry]))
-    }
-    curves[trial] = curve
+    guard value.isFinite else { return }
+    epochs.append(epoch)
+    values.append(value)
   }
 
-  /// Forgets a trial that starts anew.
-  public mutating func remove(_ trial: Trial.ID) {
-    for (entry, value) in (curves.removeValue(forKey: trial)?.values ?? []).enumerated() { forget(value, at: entry) }
-  }
-
-  private mutating func forget(_ value: Double, at entry: Int) { columns[entry].remove(at: Self.place(of: value, in: columns[entry])) }
-
-  /// The first place whose value is not smaller.
-  private static func place(of value: Double, in sorted: [Double]) -> Int {
-    var (low, high) = (0, sorted.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if sorted[middle] < value { low = middle + 1 } else { high = middle }
+  /// Drops what came after an epoch.
+  public mutating func cut(after epoch: Int) {
+    while let last = epochs.last, last > epoch {
+      epochs.removeLast()
+      values.removeLast()
     }
-    return low
   }
 }

@@ -53,3 +53,23 @@ public struct Keeping: Sendable, Hashable, Codable {
 
   public init(predictions: KeepPolicy, models: KeepPolicy) { (self.predictions, self.models) = (predictions, models) }
 }
+
+/// Which epochs of the trials of a cohort may be the ones that count, so that what they answered is worth making: the last, or where the best counts
+/// each that is better than those before. After an interruption the best is not known here; whoever records, and knows it, throws away what is worse.
+public struct OutcomeKeeper: Sendable {
+  private let objective: Objective
+  /// What is kept of an epoch that counts.
+  public let keeping: Keeping
+  private var best: [Trial.ID: Double] = [:]
+
+  public init(_ objective: Objective, _ keeping: Keeping) { (self.objective, self.keeping) = (objective, keeping) }
+
+  /// - Parameter isLast: whether the trial ends with this epoch, complete.
+  public mutating func isKept(_ metrics: EpochMetrics, of trial: Trial.ID, isLast: Bool) -> Bool {
+    guard keeping.predictions != .none || keeping.models != .none else { return false }
+    guard objective.at == .best else { return isLast }
+    guard let value = metrics[objective.metric], best[trial].map({ objective.isBetter(value, than: $0) }) ?? true else { return false }
+    best[trial] = value
+    return true
+  }
+}

@@ -47,23 +47,53 @@ public struct Predictions: Sendable, Equatable {
   public static func value(_ step: UInt16) -> Double { Double(step) / 65_535 }
 }
 
-/// What a trial can still tell of an epoch. Made only where it is kept.
-public struct EpochOutcome {
-  /// Whether the trial ends with this epoch, complete.
-  public let isLast: Bool
-  public let predictions: () throws -> [Predictions]
-  /// The trained model, in the executor's format.
-  public let model: () -> Checkpoint
-
-  public init(isLast: Bool, predictions: @escaping () throws -> [Predictions], model: @escaping () -> Checkpoint) {
-    (self.isLast, self.predictions, self.model) = (isLast, predictions, model)
-  }
-}
-
 /// What is kept of the epoch that counts.
-public struct KeptOutcome: Sendable, Equatable {
+public struct KeptOutcome: Sendable, Equatable, Codable {
   public let predictions: [Predictions]
   public let model: Checkpoint?
 
   public init(predictions: [Predictions], model: Checkpoint?) { (self.predictions, self.model) = (predictions, model) }
+}
+
+extension ImageSplit: Codable {
+  private enum CodingKeys: String, CodingKey { case name, source, fingerprint, labels, classes }
+
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try members.decode(String.self, forKey: .name), source: try members.decode(String.self, forKey: .source),
+      fingerprint: try members.decode(UInt64.self, forKey: .fingerprint), labels: try members.decode(EncodedBytes.self, forKey: .labels).bytes,
+      classes: try members.decode([String].self, forKey: .classes))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encode(name, forKey: .name)
+    try members.encode(source, forKey: .source)
+    try members.encode(fingerprint, forKey: .fingerprint)
+    try members.encode(EncodedBytes(labels), forKey: .labels)
+    try members.encode(classes, forKey: .classes)
+  }
+}
+
+extension Predictions: Codable {
+  private enum CodingKeys: String, CodingKey { case split, predicted, probability }
+
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    let split = try members.decode(ImageSplit.self, forKey: .split)
+    let predicted = try members.decode(EncodedBytes.self, forKey: .predicted).bytes
+    let steps = try members.decode(EncodedBytes.self, forKey: .probability).bytes
+    guard predicted.count == split.labels.count, steps.count == 2 * predicted.count else {
+      throw DecodingError.dataCorruptedError(forKey: .predicted, in: members, debugDescription: "there is not an answer for each image")
+    }
+    self.init(split: split, predicted: predicted, probability: predicted.indices.map { UInt16(steps[2 * $0]) << 8 | UInt16(steps[2 * $0 + 1]) })
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encode(split, forKey: .split)
+    try members.encode(EncodedBytes(predicted), forKey: .predicted)
+    try members.encode(EncodedBytes(probability.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }), forKey: .probability)
+  }
 }

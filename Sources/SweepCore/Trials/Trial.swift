@@ -19,6 +19,8 @@ public struct Trial: Sendable, Identifiable {
   public var checkpoint: Checkpoint?
   /// What happened to it before.
   public let past: Past
+  /// The epoch after which it pauses; nil: none.
+  public let until: Int?
 
   /// What earlier attempts of a trial left, for executors that keep their own checkpoints.
   public struct Past: Sendable, Equatable {
@@ -30,16 +32,19 @@ public struct Trial: Sendable, Identifiable {
     public let lastEpoch: Int
     /// Whether nobody saw the last attempt end: what it reported last may not be recorded.
     public let wasCut: Bool
+    /// Of the last report of the last attempt; 0: it has none.
+    public let position: Int
 
     public static let none = Past(attempts: 0, failures: 0, lastEpoch: 0)
 
-    public init(attempts: Int, failures: Int, lastEpoch: Int, wasCut: Bool = false) {
-      (self.attempts, self.failures, self.lastEpoch, self.wasCut) = (attempts, failures, lastEpoch, wasCut)
+    public init(attempts: Int, failures: Int, lastEpoch: Int, wasCut: Bool = false, position: Int = 0) {
+      (self.attempts, self.failures, self.lastEpoch, self.wasCut, self.position) = (attempts, failures, lastEpoch, wasCut, position)
     }
   }
 
   public init(
-    id: ID, number: Int, assignment: Assignment, completedEpochs: Int = 0, checkpoint: Checkpoint? = nil, past: Past = .none
+    id: ID, number: Int, assignment: Assignment, completedEpochs: Int = 0, checkpoint: Checkpoint? = nil, past: Past = .none,
+    until: Int? = nil
   ) {
     self.id = id
     self.number = number
@@ -47,6 +52,16 @@ public struct Trial: Sendable, Identifiable {
     self.completedEpochs = completedEpochs
     self.checkpoint = checkpoint
     self.past = past
+    self.until = until
+  }
+
+  /// The number of the attempt that runs, or would.
+  public var attempt: Int { past.attempts + 1 }
+
+  /// The same attempt, as it goes on elsewhere after an epoch.
+  public func continued(after checkpoint: Checkpoint) -> Trial {
+    Trial(
+      id: id, number: number, assignment: assignment, completedEpochs: checkpoint.epoch, checkpoint: checkpoint, past: past, until: until)
   }
 
   /// The number of epochs the trial will run, where a parameter `epochs` says so.
@@ -67,6 +82,24 @@ public struct Checkpoint: Sendable, Equatable {
     self.epoch = epoch
     self.format = format
     self.state = state
+  }
+}
+
+extension Checkpoint: Codable {
+  private enum CodingKeys: String, CodingKey { case epoch, format, state }
+
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      epoch: try members.decode(Int.self, forKey: .epoch), format: try members.decode(String.self, forKey: .format),
+      state: try members.decode(EncodedBytes.self, forKey: .state).bytes)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encode(epoch, forKey: .epoch)
+    try members.encode(format, forKey: .format)
+    try members.encode(EncodedBytes(state), forKey: .state)
   }
 }
 

@@ -3,10 +3,9 @@
 
 import Foundation
 import SweepCore
-import Synchronization
 
 /// Runs a program for each trial, several at once on one thread.
-package struct CommandExecutor: ConcurrentTrialExecutor {
+package struct CommandExecutor: TrialExecutor {
   let program: ProgramSpecification
   let space: SearchSpace
   let objective: Objective
@@ -14,7 +13,8 @@ package struct CommandExecutor: ConcurrentTrialExecutor {
 
   /// The trainer entry of one sweep's program.
   package static func entry(_ program: ProgramSpecification, space: SearchSpace, objective: Objective) -> TrainerEntry {
-    TrainerEntry(name: name, parameters: [], metrics: [], isOpen: true) { workplace in
+    let conduct = Conduct(keepsCheckpoints: true, slots: program.slots, watchesFlapping: true) { endPrograms(in: $0.folder) }
+    return TrainerEntry(name: name, parameters: [], metrics: [], isOpen: true, conduct: conduct) { workplace in
       CommandExecutor(program: program, space: space, objective: objective, workplace: workplace)
     }
   }
@@ -51,12 +51,8 @@ package struct CommandExecutor: ConcurrentTrialExecutor {
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : program.folder + "/" + path }
 
-  package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
-    try run(slots: 1, from: SingleQueue(cohort.trials, reporter))
-  }
-
-  package func run(slots: Int, from queue: any TrialQueue) throws {
-    var loop = try ProgramLoop(self, slots: min(slots, program.slots ?? slots), queue: queue)
+  package func run(slots: Int, from queue: any TrialQueue, reportingTo reporter: any TrialReporter) throws {
+    var loop = try ProgramLoop(self, slots: min(slots, program.slots ?? slots), queue: queue, reporter: reporter)
     try loop.run()
   }
 }
@@ -96,20 +92,4 @@ struct ProgramEnvironment {
     let folders = (variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":", omittingEmptySubsequences: false)
     return folders.lazy.map { $0.isEmpty ? folder + "/" + name : "\($0)/\(name)" }.first(where: runs)
   }
-}
-
-/// Gives out the trials of a cohort, all to one reporter.
-// Sendable: what changes is in the one Mutex.
-private final class SingleQueue: TrialQueue {
-  private let trials: Mutex<[Trial]>
-  private let reporter: any TrialReporter
-
-  init(_ trials: [Trial], _ reporter: any TrialReporter) {
-    self.trials = Mutex(trials.reversed())
-    self.reporter = reporter
-  }
-
-  func next(slot: Int) -> (trial: Trial, reporter: any TrialReporter)? { trials.withLock { $0.popLast() }.map { ($0, reporter) } }
-  var isStopping: Bool { false }
-  var isOver: Bool { false }
 }

@@ -9,6 +9,7 @@ struct ProgramLoop {
   private let executor: CommandExecutor
   private let slots: Int
   private let queue: any TrialQueue
+  private let reporter: any TrialReporter
   private let environment: ProgramEnvironment
   private let parser: LineParser
   private let devNull: Int32
@@ -26,8 +27,14 @@ struct ProgramLoop {
   private var running: [RunningProgram] = []
   private var freeSlots: [Int]
   private var freeResources: [String: [String]]
+  /// Of a cohort that was taken, those that wait for a slot.
+  private var taken: [Trial] = []
   /// Failed trials that wait for another attempt.
-  private var delayed: [(time: ContinuousClock.Instant, trial: Trial, reporter: any TrialReporter)] = []
+  private var delayed: [(time: ContinuousClock.Instant, trial: Trial)] = []
+  /// Whether there may be more trials although there are none now.
+  private var hasMoreToCome = false
+  /// Wakes the loop when the queue has news.
+  private let bell: Bell
   private var lastTick = ContinuousClock.now
   private var paths: [String: String] = [:]
   private var hasNotedMissingObjective = false
@@ -37,8 +44,11 @@ struct ProgramLoop {
   /// How often files are looked at and limits kept.
   private static let tick = Duration.milliseconds(100)
 
-  init(_ executor: CommandExecutor, slots: Int, queue: any TrialQueue) throws {
-    (self.executor, self.slots, self.queue) = (executor, slots, queue)
+  init(_ executor: CommandExecutor, slots: Int, queue: any TrialQueue, reporter: any TrialReporter) throws {
+    (self.executor, self.slots, self.queue, self.reporter) = (executor, slots, queue, reporter)
+    let bell = Bell()
+    self.bell = bell
+    queue.onNews { bell.ring() }
     environment = ProgramEnvironment(executor.program)
     parser = try LineParser(executor.program.report)
     devNull = open("/dev/null", O_RDWR | O_CLOEXEC)
@@ -62,7 +72,7 @@ struct ProgramLoop {
     while true {
       if isStopping { for program in running { program.end(.interrupted) } }
       startWhatCan()
-      if running.isEmpty && (isStopping || delayed.isEmpty) { break }
+      if running.isEmpty && (isStopping || delayed.isEmpty && !hasMoreToCome) { break }
       let ended = wait()
       do { try look(atEnded: ended) } catch { failure = failure ?? error }
     }
@@ -81,34 +91,36 @@ struct ProgramLoop {
   // MARK: starting
 
   private mutating func startWhatCan() {
-    if queue.isOver { delayed = [] }  // they wait in the database
+    if queue.isOver { (delayed, taken) = ([], []) }  // they wait in the database
     while !isStopping, let slot = freeSlots.last, let next = nextTrial(slot) {
       freeSlots.removeLast()
       do {
-        try start(next.trial, next.reporter, slot: slot)
+        try start(next, slot: slot)
       } catch let error as SweepError where error.kind == .io {
         // Its folder cannot be written, and so no other: the trials wait until somebody has mended the disk.
         freeSlots.append(slot)
         failure = failure ?? error
       } catch {
         freeSlots.append(slot)
-        do { try next.reporter.finish(next.trial.id, .failed(reason: "\(error)")) } catch { failure = failure ?? error }
+        do { try reporter.report(.ended(.failed(reason: "\(error)")), of: next) } catch { failure = failure ?? error }
       }
     }
   }
 
-  private mutating func nextTrial(_ slot: Int) -> (trial: Trial, reporter: any TrialReporter)? {
+  private mutating func nextTrial(_ slot: Int) -> Trial? {
     let now = ContinuousClock.now
-    if let due = delayed.firstIndex(where: { $0.time <= now }) {
-      let entry = delayed.remove(at: due)
-      return (entry.trial, entry.reporter)
+    if let due = delayed.firstIndex(where: { $0.time <= now }) { return delayed.remove(at: due).trial }
+    if taken.isEmpty {
+      let work = queue.next(slot: slot)
+      if case .cohort(let cohort) = work { taken = cohort.trials.reversed() }
+      if case .wait = work { hasMoreToCome = true } else { hasMoreToCome = false }
     }
-    return queue.next(slot: slot)
+    return taken.popLast()
   }
 
-  private mutating func start(_ trial: Trial, _ reporter: any TrialReporter, slot: Int) throws {
+  private mutating func start(_ trial: Trial, slot: Int) throws {
     let attempt = trial.past.attempts + 1
-    let lastOfCut = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial, reporter) : nil
+    let lastOfCut = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial) : nil
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
     let lastEpoch = isFresh ? nil : lastOfCut ?? (trial.past.lastEpoch > 0 ? trial.past.lastEpoch : nil)
@@ -145,7 +157,8 @@ struct ProgramLoop {
       trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports, executor: executor)
     running.append(started)
     if file >= 0 { watched[file] = started }
-    try reporter.started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh), of: trial.id)
+    try reporter.report(
+      .started(AttemptStart(number: attempt, slot: slot, process: process.id, log: folder.log, isFresh: isFresh)), of: trial)
   }
 
   /// What a program finds in its environment of its trial (docs/programs.md).
@@ -172,7 +185,7 @@ struct ProgramLoop {
 
   /// Where attempts were cut short with the runner, their last reports may be in their files and not in the database: they come again.
   /// - Returns: the last epoch; nil where there was nothing to read.
-  private func reportWhatWasCut(_ trial: Trial, _ reporter: any TrialReporter) throws -> Int? {
+  private func reportWhatWasCut(_ trial: Trial) throws -> Int? {
     let attempts = trial.past.attempts
     guard attempts > 0 else { return nil }  // nothing was recorded: it starts anew
     let parent = executor.workplace.folder
@@ -183,7 +196,7 @@ struct ProgramLoop {
       var reports = try ProgramReports(of: trial, in: folder, after: nil, countsEpochs: attempt == 1, parser: parser, executor: executor)
       defer { reports.close() }
       try reports.finish(buffer, isWhole: false) { metrics in
-        _ = try reporter.report(metrics, of: trial.id, checkpoint: nil)
+        try reporter.report(.epoch(EpochReport(metrics)), of: trial)
       } note: { _ in
       }
       last = max(last, reports.lastEpoch)
@@ -215,11 +228,13 @@ struct ProgramLoop {
   private func wait() -> [RunningProgram] {
     var descriptors = running.map { pollfd(fd: $0.process.endDescriptor, events: Int16(POLLIN), revents: 0) }
     descriptors.append(pollfd(fd: watch, events: Int16(POLLIN), revents: 0))
+    descriptors.append(pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0))
     // Another attempt is due only where there is a slot for it.
     let next = (running.compactMap(\.deadline) + (freeSlots.isEmpty ? [] : delayed.map(\.time)) + [lastTick + Self.tick]).min() ?? .now
     let hasMore = running.contains(where: \.hasMore)
     let milliseconds = hasMore ? 0 : max(0, min(100, ((next - .now) / .milliseconds(1)).rounded(.up)))
     poll(&descriptors, nfds_t(descriptors.count), Int32(milliseconds))
+    bell.silence()
     // Where there is no descriptor of the end, it is asked for each time.
     return zip(running, descriptors).compactMap { $1.revents != 0 || $1.fd < 0 ? $0 : nil }
   }
@@ -237,6 +252,7 @@ struct ProgramLoop {
       if pastGroups.count > 4096 { pastGroups = [] }
     }
     for program in withNews(isTick: isTick) { try program.readLog(buffer) }
+    for program in running where program.isUndecided { program.take(queue.verdict(on: program.trial)) }
     for program in running { program.passTime() }
     for program in ended {
       do {
@@ -294,26 +310,27 @@ struct ProgramLoop {
   }
 
   private mutating func conclude(_ program: RunningProgram, _ ending: RunningProgram.Ending) throws {
-    let (trial, reporter) = (program.trial, program.reporter)
+    let trial = program.trial
     switch ending.how {
     case .interrupted:
-      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
+      try reporter.report(.attemptEnded(ending.attempt, waitsAgain: true), of: trial)
     case .failed(let reason, let cause):
       let failures = trial.past.failures + 1
       guard let wait = executor.program.retries.wait(afterFailures: failures, cause: cause) else {
-        try reporter.ended(ending.attempt, of: trial.id, waitsAgain: false)
-        return try reporter.finish(trial.id, .failed(reason: reason))
+        try reporter.report(.attemptEnded(ending.attempt, waitsAgain: false), of: trial)
+        try reporter.report(.ended(.failed(reason: reason)), of: trial)
+        return
       }
-      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: true)
+      try reporter.report(.attemptEnded(ending.attempt, waitsAgain: true), of: trial)
       if queue.isOver { return }
       executor.workplace.say("trial \(trial.number): \(reason); attempt \(program.folder.attempt + 1) in \(duration(wait))")
       let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: program.reports.lastEpoch)
-      let again = Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past)
-      delayed.append((.now + .seconds(wait), again, reporter))
+      delayed.append(
+        (.now + .seconds(wait), Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past, until: trial.until)))
     case .trial(let trialEnd):
-      try reporter.ended(ending.attempt, of: trial.id, waitsAgain: false)
+      try reporter.report(.attemptEnded(ending.attempt, waitsAgain: false), of: trial)
       if trialEnd == .complete { try noteMissingObjective(program) }
-      try reporter.finish(trial.id, trialEnd)
+      try reporter.report(.ended(trialEnd), of: trial)
     }
   }
 
@@ -325,8 +342,42 @@ struct ProgramLoop {
     else { return }
     hasNotedMissingObjective = true
     let others = program.reports.names.sorted()
-    try program.reporter.note(
+    let text =
       "trial \(program.trial.number) ended without having reported \(metric), and so has no rank"
-        + (others.isEmpty ? "; it reported nothing" : "; it reported \(others.joined(separator: ", "))"), of: program.trial.id)
+      + (others.isEmpty ? "; it reported nothing" : "; it reported \(others.joined(separator: ", "))")
+    try reporter.report(.note(text), of: program.trial)
+  }
+}
+
+/// Wakes somebody who waits in poll(2), from any thread.
+// Sendable: nothing changes after init; the system guards the pipe.
+private final class Bell: Sendable {
+  /// Readable while it rings.
+  let descriptor: Int32
+  private let rope: Int32
+
+  init() {
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    (descriptor, rope) = (ends[0], ends[1])
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
+  }
+
+  deinit {
+    close(descriptor)
+    close(rope)
+  }
+
+  func ring() {
+    var byte: UInt8 = 0
+    _ = write(rope, &byte, 1)  // one that is full rings already
+  }
+
+  func silence() {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    while read(descriptor, &bytes, bytes.count) > 0 {}
   }
 }

@@ -62,15 +62,22 @@ final class RunningProgram {
   /// Reads what it wrote into files.
   func readFiles() throws { try reports.readFiles(report, note: note) }
 
-  private func report(_ metrics: EpochMetrics) throws {
-    switch try reporter.report(metrics, of: trial.id, checkpoint: nil) {
-    case .proceed: break
-    case .prune: end(.pruned(afterEpoch: metrics.epoch))
+  private func report(_ metrics: EpochMetrics) throws { take(try reporter.report(.epoch(EpochReport(metrics)), of: trial)) }
+
+  /// Whether it is not known yet whether the trial goes on: meanwhile the program does. At first, because a run before may have left it open.
+  private(set) var isUndecided = true
+
+  /// Does what the trial is told.
+  func take(_ verdict: Verdict) {
+    isUndecided = verdict == .wait
+    switch verdict {
+    case .proceed, .wait: break
+    case .prune(let epoch): end(.pruned(afterEpoch: epoch))
     case .interrupt: end(.interrupted)
     }
   }
 
-  private func note(_ text: String) throws { try reporter.note(text, of: trial.id) }
+  private func note(_ text: String) throws { try reporter.report(.note(text), of: trial) }
 
   // MARK: how it ends
 
@@ -126,8 +133,13 @@ final class RunningProgram {
       how: how,
       attempt: AttemptEnd(
         number: folder.attempt, result: result, reason: reason, exitCode: end.exitCode, signal: end.signal, seconds: seconds,
-        secondsEpoch: reports.names.contains(CommandExecutor.secondsMetric) ? nil : max(0, reports.lastEpoch), cpuSeconds: end.cpuSeconds,
+        secondsEpoch: reports.names.contains(CommandExecutor.secondsMetric) ? nil : secondsEpoch(how), cpuSeconds: end.cpuSeconds,
         memoryBytes: max(memoryBytes, end.memoryBytes ?? 0)))
+  }
+
+  /// The epoch that gets the attempt's wall time: the last that counts.
+  private func secondsEpoch(_ how: Ending.How) -> Int {
+    if case .trial(.pruned(let epoch)) = how { epoch } else { max(0, reports.lastEpoch) }
   }
 
   private func how(_ end: ChildProcess.End, isStopping: (_ isLikely: Bool) -> Bool) -> Ending.How {
@@ -152,7 +164,9 @@ final class RunningProgram {
       let words = reports.lastWords
       return .failed("exit code \(code)\(words.isEmpty ? "" : ": \(words)")", .exit)
     }
-    return .trial(.reached(reports.lastObjective?.value, of: executor.objective.metric, epoch: reports.lastObjective?.epoch ?? 0))
+    let metric = executor.objective.metric
+    let last = EpochMetrics(epoch: reports.lastObjective?.epoch ?? 0, values: reports.lastObjective.map { [(metric, $0.value)] } ?? [])
+    return .trial(TrialEnd.after(last, isLast: true) ?? .complete)
   }
 
   private static func name(of signal: Int32) -> String {

@@ -3,6 +3,9 @@
 import SweepCore
 
 public struct NoPruner: Pruner {
+  static let entry = PrunerEntry(options: []) { _ in NoPruner() }
+
   public init() {}
-  public func verdict(on trial: Trial.ID, after epoch: Int, given history: History) -> Verdict { .proceed }
+  public func rung(after values: Int) -> Int? { nil }
+  public func stops(_ values: [Double], at rung: Int, among rivals: [Double]) -> Bool { false }
 }

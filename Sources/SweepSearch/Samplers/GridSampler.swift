@@ -1,9 +1,9 @@
-// The grid: every point once, in the order of `SearchSpace.gridPoint`. Its whole state is how many positions were looked at before.
+// The grid: every point once, in the order of `SearchSpace.gridPoint`. It has no state.
 
 import SweepCore
 
 /// Enumerates the search space. Constant time per position, no memory.
-public struct GridSampler: Sampler {
+public struct GridSampler: PointSampler {
   public init() {}
 
   public func count(in space: SearchSpace) throws(SweepError) -> Int? {
@@ -25,20 +25,11 @@ public struct GridSampler: Sampler {
     return Diagnostic("\(name) \(what)", place: "parameters.\(name)", remedy: "list its values: {values: [...]}, or use 'method: random'")
   }
 
-  public func suggest(_ count: Int, in space: SearchSpace, given history: History, seed: Int) throws(SweepError) -> [Assignment] {
-    let total = try self.count(in: space) ?? 0
+  public func points(at positions: Range<Int>, in space: SearchSpace, seed: Int) throws(SweepError) -> [Assignment] {
     var points: [Assignment] = []
-    for position in space.positions(count, after: history.suggested, of: total) {
+    for position in positions.clamped(to: 0..<(try count(in: space) ?? 0)) {
       if let point = try space.gridPoint(at: position) { points.append(point) }
     }
     return points
-  }
-}
-
-extension SearchSpace {
-  /// Up to `count` positions after `first`, of `total`.
-  func positions(_ count: Int, after first: Int, of total: Int) -> Range<Int> {
-    let start = min(first, total)
-    return start..<start + min(count, total - start)
   }
 }

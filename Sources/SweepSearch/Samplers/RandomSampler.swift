@@ -7,7 +7,7 @@ import SweepNumerics
 
 /// Draws points at random (Bergstra and Bengio 2012). A space with finitely many points is gone through in a random order, none twice; any
 /// other never ends.
-public struct RandomSampler: Sampler {
+public struct RandomSampler: PointSampler {
   public init() {}
 
   public func count(in space: SearchSpace) throws(SweepError) -> Int? {
@@ -18,14 +18,14 @@ public struct RandomSampler: Sampler {
   /// A space with more points is drawn from like an endless one: that a point comes twice is then unlikely, and the table of trials refuses it.
   private static let mostListed = 1 << 40
 
-  public func suggest(_ count: Int, in space: SearchSpace, given history: History, seed: Int) throws(SweepError) -> [Assignment] {
+  public func points(at positions: Range<Int>, in space: SearchSpace, seed: Int) throws(SweepError) -> [Assignment] {
     var points: [Assignment] = []
     func add(_ point: Assignment?) { if let point { points.append(point) } }
     guard let total = try self.count(in: space) else {
-      for index in history.suggested..<history.suggested + count { add(try space.draw(index, seed: seed)) }
+      for index in positions { add(try space.draw(index, seed: seed)) }
       return points
     }
-    let positions = space.positions(count, after: history.suggested, of: total)
+    let positions = positions.clamped(to: 0..<total)
     if space.hasWeights, total <= Self.mostWeighted {
       for position in Self.weightedOrder(of: space, total: total, seed: seed)[positions] { add(try space.gridPoint(at: position)) }
     } else {

@@ -1,5 +1,5 @@
-// The register of samplers (`method:` of a sweep file): a new one is its file, its test and a line here.
+// The register of samplers and strategies (`method:` of a sweep file): a new one is its file, its test and a line here.
 
 import SweepCore
 
-public let samplers = Registry<any Sampler>("method", [("grid", GridSampler()), ("random", RandomSampler())])
+public let samplers = Registry<SearchMethod>("method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler()))])

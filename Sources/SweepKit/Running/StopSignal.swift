@@ -10,6 +10,7 @@ public final class StopSignal: Sendable {
   private let flag = Atomic<Bool>(false)
   private let sources = Mutex<[Source]>([])
   private let lasts = Mutex<[@Sendable () -> Void]>([])
+  private let listeners = Mutex<[@Sendable () -> Void]>([])
 
   /// Keeps a source alive.
   // @unchecked: Dispatch's objects may be used from any thread; they are not marked so on Linux.
@@ -21,7 +22,13 @@ public final class StopSignal: Sendable {
 
   public var isSet: Bool { flag.load(ordering: .relaxed) }
 
-  public func set() { flag.store(true, ordering: .relaxed) }
+  public func set() {
+    flag.store(true, ordering: .relaxed)
+    for listener in listeners.withLock({ $0 }) { listener() }
+  }
+
+  /// Has somebody told when it is set. It has to be quick.
+  func onSet(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
 
   /// Adds something to do before a second signal ends the process at once. It has to be quick.
   func beforeForcedExit(_ last: @escaping @Sendable () -> Void) { lasts.withLock { $0.append(last) } }

@@ -1,26 +1,22 @@
-// The register of executors that a sweep file can name (`trainer:`): a new one is its file, its test and a line here.
+// The built-in trainer as the register knows it: its parameters and metrics, and what is wrong with combinations of values.
 
 import SweepCore
 import SweepTraining
 
-/// - Throws: where the environment asks for kernels that this machine cannot run.
-package func registeredTrainers() throws(SweepError) -> Registry<TrainerEntry> {
-  let kernels = try Kernels.chosen()
-  return Registry("trainer", [OneLayerNetworkEntry.make(kernels: kernels), TestFunctionExecutor.entry, AskExecutor.entry].map { ($0.name, $0) })
-}
-
-package enum OneLayerNetworkEntry {
-  package static func make(kernels: Kernels, folders: DataFolders = DataFolders()) -> TrainerEntry {
-    let executor = BuiltinExecutor(kernels: kernels, data: DatasetCache(folders: folders))
+extension BuiltinTrainer {
+  package static func entry(kernels: Kernels, folders: DataFolders = DataFolders()) -> TrainerEntry {
+    let data = DatasetCache(folders: folders)
     return TrainerEntry(
       name: "one-layer-network", parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
       notes: kernels.isFast ? [] : ["the kernels '\(kernels.name)' do without fused multiply-add: the same numbers, but about 90 times slower"],
       implementation: "kernels \(kernels.name)",
       problems: problems, samples: samples,
       evaluate: { (assignment, model, split) throws(SweepError) in
-        try executor.evaluate(assignment, model: model, split: split)
+        try BuiltinTrainer(kernels: kernels, data: data).evaluate(assignment, model: model, split: split)
       }
-    ) { _ in executor }
+    ) { workplace in
+      PooledExecutor(BuiltinTrainer(kernels: kernels, data: data, objective: workplace.objective, keeping: workplace.keeping))
+    }
   }
 
   /// What is wrong with combinations of values that are fine by themselves: more images than there are.

@@ -3,10 +3,10 @@
 import Foundation
 import SweepCore
 
-/// The executor behind `trainer: test-function`. A trial reports f(x, y) + 1 − epoch / epochs: a curve that falls to f at the last epoch.
+/// The trainer behind `trainer: test-function`. A trial reports f(x, y) + 1 − epoch / epochs: a curve that falls to f at the last epoch.
 ///
 /// There is nothing to save between epochs; an interrupted trial starts anew.
-package struct TestFunctionExecutor: TrialExecutor {
+package struct TestFunctionTrainer: CohortTrainer {
   /// A function to minimise. Each has one smallest value, 0, or where the comment says so.
   package enum Function: String, CaseIterable {
     /// x² + y²; at (0, 0).
@@ -43,34 +43,28 @@ package struct TestFunctionExecutor: TrialExecutor {
 
   package static let metrics = ["value"]
 
-  package static let entry = TrainerEntry(name: "test-function", parameters: declarations, metrics: metrics) { _ in TestFunctionExecutor() }
+  package static let entry = TrainerEntry(name: "test-function", parameters: declarations, metrics: metrics) { _ in
+    PooledExecutor(TestFunctionTrainer())
+  }
 
   package init() {}
 
-  package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+  package func train(_ cohort: Cohort, reportingTo reporter: any CohortReporter) throws {
     for trial in cohort.trials {
       func number(_ name: String) -> Double { trial.assignment[name]?.number ?? 0 }
       guard let function = trial.assignment["function"].flatMap({ Function(rawValue: $0.description) }), let epochs = trial.plannedEpochs else {
         preconditionFailure("the parameters were not checked: \(trial.assignment.json)")
       }
       let smallest = function(number("x"), number("y"))
-      var end: TrialEnd?
-      var epoch = 0
-      while end == nil {
-        epoch += 1
-        let value = smallest + 1 - Double(epoch) / Double(epochs)
-        let verdict = try reporter.report(EpochMetrics(epoch: epoch, values: [("value", value)]), of: trial.id, checkpoint: nil)
-        if !value.isFinite {
-          end = .diverged(epoch: epoch, reason: "value is \(value.isNaN ? "not a number" : "infinite")")
-        } else if epoch == epochs {
-          end = .complete
-        } else if verdict == .prune {
-          end = .pruned(afterEpoch: epoch)
-        } else if verdict == .interrupt {
-          return
+      epochs: for epoch in 1...epochs {
+        let metrics = EpochMetrics(epoch: epoch, values: [("value", smallest + 1 - Double(epoch) / Double(epochs))])
+        let verdict = try reporter.verdict(after: metrics, of: trial)
+        if let end = TrialEnd.after(metrics, isLast: epoch == epochs, verdict: verdict) {
+          try reporter.report(.ended(end), of: trial)
+          break epochs
         }
+        if verdict != .proceed { break epochs }
       }
-      if let end { try reporter.finish(trial.id, end) }
     }
   }
 }

@@ -1,17 +1,25 @@
-// Runs trials of the built-in trainer: turns rows into trainings, groups those that can share a matrix product, and reports their epochs.
+// The built-in trainer: turns trials into trainings, groups those that can share a matrix product, and reports their epochs.
 // The mathematics is in SweepTraining; nothing here computes a metric.
 
 import SweepCore
 import SweepTraining
 
-/// The executor behind `trainer: one-layer-network`.
-package struct BuiltinExecutor: TrialExecutor {
+/// The trainer behind `trainer: one-layer-network`.
+package struct BuiltinTrainer: CohortTrainer {
   private let trainer: Trainer
   private let data: DatasetCache
+  private let objective: Objective
+  private let keeping: Keeping
 
-  package init(kernels: Kernels, data: DatasetCache = DatasetCache()) {
+  /// - Parameters:
+  ///   - objective: what decides which epoch counts.
+  ///   - keeping: of which trials what that epoch left is kept.
+  package init(
+    kernels: Kernels, data: DatasetCache = DatasetCache(), objective: Objective = Objective(metric: "validation_accuracy", goal: .maximize),
+    keeping: Keeping = .standard
+  ) {
     trainer = Trainer(kernels: kernels)
-    self.data = data
+    (self.data, self.objective, self.keeping) = (data, objective, keeping)
   }
 
   package func prepare(for space: SearchSpace) throws(SweepError) {
@@ -42,10 +50,10 @@ package struct BuiltinExecutor: TrialExecutor {
   /// over 3,072 inputs are 3 MB of weights, which a core's part of the last-level cache holds (docs/benchmarks.md).
   package static let largestCohort = 27
 
-  /// Groups by data, batch size, seed and epoch, in parts as equal as can be, about as many as there are workers or more. That is enough: a
-  /// worker without a cohort gets a part of another's after its epoch (`run`).
-  package func cohorts(of trials: [Trial], workers: Int) -> [Cohort] {
-    let largest = max(1, min(Self.largestCohort, (trials.count + workers - 1) / workers))
+  /// Groups by data, batch size, seed and epoch, in parts as equal as can be, about as many as there are slots or more. That is enough: a
+  /// slot without a cohort gets a part of another's after its epoch (`train`).
+  package func cohorts(of trials: [Trial], slots: Int) -> [Cohort] {
+    let largest = max(1, min(Self.largestCohort, (trials.count + slots - 1) / slots))
     var order: [Key] = []
     var groups: [Key: [(trial: Trial, loss: String)]] = [:]
     for trial in trials {
@@ -66,14 +74,14 @@ package struct BuiltinExecutor: TrialExecutor {
 
   /// With the cost in image passes: forward and update over the training split, forward over what is evaluated (but for the test images, of
   /// which a trial knows nothing). A step over few images pays for its weights alone.
-  private static func cohort(_ trials: [Trial]) -> Cohort {
+  private static func cohort(_ trials: [Trial], isRunning: Bool = false) -> Cohort {
     let costs = trials.map { trial in
       let h = Hyperparameters(trial.assignment)
       let (training, validation) = (Double(h.data.trainingImages), Double(h.data.validationImages))
       let evaluated = h.trainMetrics == .exact ? training + validation : validation
       return Double(max(0, h.epochs - trial.completedEpochs)) * (2 * training * (1 + 1 / Double(h.batchSize)) + evaluated)
     }
-    return Cohort(trials, cost: costs.reduce(0, +))
+    return Cohort(trials, cost: costs.reduce(0, +), isRunning: isRunning)
   }
 
   /// Measures a few steps and a part of an evaluation for each kind of cohort; some hundredths of a second each.
@@ -110,7 +118,7 @@ package struct BuiltinExecutor: TrialExecutor {
       predictions: Predictions(split: split, predicted: result.predicted, probability: result.probability))
   }
 
-  package func run(_ cohort: Cohort, reportingTo reporter: any TrialReporter) throws {
+  package func train(_ cohort: Cohort, reportingTo reporter: any CohortReporter) throws {
     guard let selection = cohort.trials.first.map({ Hyperparameters($0.assignment).data }) else { return }
     let data = try data.data(for: selection)
     var fresh: OneLayerNetwork?  // the trials of a cohort have one seed, and so start from the same weights
@@ -130,44 +138,52 @@ package struct BuiltinExecutor: TrialExecutor {
       }
       return Trainer.Member(hyperparameters: h, completedEpochs: trial.completedEpochs, network: network)
     }
+    var keeper = OutcomeKeeper(objective, keeping)
+    var undecided: [Trial] = []
     try trainer.train(members, on: data, handle: handle, release: release)
 
     func handle(_ index: Int, _ step: Trainer.Step) throws -> Verdict {
-      let id = cohort.trials[index].id
+      let trial = cohort.trials[index]
       switch step {
       case .epoch(let metrics, let network):
         // Nothing goes on after the last epoch, or after one that diverged: were its end lost, the epoch comes again, not the next one.
         let hasDiverged = metrics.values.contains { !$0.value.isFinite }
         let isLast = metrics.epoch >= members[index].hyperparameters.epochs
-        let outcome = EpochOutcome(isLast: isLast) {
-          let network = network()
-          return try ["validation", "test"].map { try evaluation(of: network, members[index].hyperparameters, split: $0).predictions }
-        } model: {
-          network().checkpoint(epoch: metrics.epoch)
-        }
+        let isKept = !hasDiverged && keeper.isKept(metrics, of: trial.id, isLast: isLast)
         return try reporter.report(
-          metrics, of: id, checkpoint: isLast || hasDiverged ? nil : network().checkpoint(epoch: metrics.epoch), outcome: hasDiverged ? nil : outcome)
+          .epoch(
+            EpochReport(
+              metrics, checkpoint: isLast || hasDiverged ? nil : network().checkpoint(epoch: metrics.epoch),
+              outcome: isKept ? try outcome(of: network(), members[index].hyperparameters, epoch: metrics.epoch) : nil)), of: trial)
+      case .undecided(let epoch, let network):
+        let verdict = reporter.verdict(on: trial, waits: false)
+        if verdict == .wait { undecided.append(trial.continued(after: network().checkpoint(epoch: epoch))) }
+        return verdict
       case .ended(let end):
-        try reporter.finish(id, end)
-        return .proceed
+        return try reporter.report(.ended(end), of: trial)
       }
     }
 
-    /// Shares what is left with idle workers, so that nobody waits for the last cohort.
+    /// Gives those away whose verdict is not known, and shares what is left with idle workers, so that nobody waits for the last cohort.
     func release(_ staying: [Int], epoch: Int, network: (Int) -> OneLayerNetwork) -> [Int] {
+      if !undecided.isEmpty { reporter.handOver(Self.cohort(undecided, isRunning: true)) }
+      undecided = []
       let parts = min(reporter.idleWorkers + 1, staying.count)
       guard parts > 1 else { return [] }
       func start(_ part: Int) -> Int { part * staying.count / parts }
       for part in 0..<parts - 1 {
-        let given = staying[start(part)..<start(part + 1)].map { index in
-          let trial = cohort.trials[index]
-          return Trial(
-            id: trial.id, number: trial.number, assignment: trial.assignment, completedEpochs: epoch,
-            checkpoint: network(index).checkpoint(epoch: epoch))
-        }
-        reporter.handOver(Self.cohort(given))
+        let given = staying[start(part)..<start(part + 1)]
+        reporter.handOver(Self.cohort(given.map { cohort.trials[$0].continued(after: network($0).checkpoint(epoch: epoch)) }, isRunning: true))
       }
       return Array(staying[..<start(parts - 1)])
     }
+  }
+
+  /// What a trial answers after an epoch, as far as it is kept.
+  private func outcome(of network: OneLayerNetwork, _ h: Hyperparameters, epoch: Int) throws -> KeptOutcome {
+    let splits = keeping.predictions == .none ? [] : ["validation", "test"]
+    return KeptOutcome(
+      predictions: try splits.map { try evaluation(of: network, h, split: $0).predictions },
+      model: keeping.models == .none ? nil : network.checkpoint(epoch: epoch))
   }
 }

@@ -25,7 +25,6 @@ final class StopRules: Sendable {
   private let rules: RunRules
   private let objective: Objective
   private let timeBudget: Duration?
-  /// Flapping is for programs: whoever computes here does not fail at every start.
   private let watchesFlapping: Bool
   private let start = ContinuousClock.now
   private let state = Mutex(State())
@@ -35,11 +34,11 @@ final class StopRules: Sendable {
   private static let flappingTime = Duration.seconds(60)
 
   /// - Parameter best: of the trials that have run before.
-  init(_ rules: RunRules, objective: Objective, isProgram: Bool, best: Double?) {
+  init(_ rules: RunRules, objective: Objective, watchesFlapping: Bool, best: Double?) {
     (self.rules, self.objective) = (rules, objective)
     timeBudget = rules.timeBudget.map { .seconds(min(max($0, 0), Quantity.mostSeconds)) }
     let isSwitchedOff = ["true", "1"].contains(ProcessInfo.processInfo.environment["WANDB_AGENT_DISABLE_FLAPPING"]?.lowercased() ?? "")
-    watchesFlapping = isProgram && !rules.allowsFlapping && !isSwitchedOff
+    self.watchesFlapping = watchesFlapping && !rules.allowsFlapping && !isSwitchedOff
     if let best { reported(best) }
   }
 
@@ -53,7 +52,7 @@ final class StopRules: Sendable {
   var isTimeUp: Bool { timeBudget.map { ContinuousClock.now - start >= $0 } ?? false }
 
   func reported(_ value: Double) {
-    guard let target = rules.target, value == target || objective.isBetter(value, than: target) else { return }
+    guard let target = rules.target, value.isFinite, value == target || objective.isBetter(value, than: target) else { return }
     state.withLock { $0.reason = $0.reason ?? .target(target) }
   }
 

@@ -1,0 +1,242 @@
+// Asks how a search goes on, and writes what it answers: on a queue of its own, so that a suggestion that takes a second holds up nobody, and each
+// decision in one transaction with what it changes. After a kill the decisions are rows; what was decided is never decided again.
+
+import Dispatch
+import SweepCore
+import SweepSearch
+import SweepStore
+import Synchronization
+
+/// Plans trials of a sweep as they are needed.
+// Sendable: all state is in the one Mutex; the search itself is used on the queue alone.
+final class SearchLoop: Sendable {
+  private struct State {
+    /// Trials that are wanted and not there yet.
+    var wanted = 0
+    var isAsking = false
+    /// Whether somebody has asked since it was last tried.
+    var mustAskAgain = false
+    /// Trials with earlier numbers that go on.
+    var resumed: [Int] = []
+    var isExhausted = false
+    var failure: SweepError?
+  }
+
+  /// Asked for the next trials; empty: none until more is known; nil: there are none left.
+  private let search: any TrialSearch
+  private let onWait: @Sendable (SweepError) -> Void
+  private let isOver: @Sendable () -> Bool
+  private let onNews: @Sendable () -> Void
+  private let queue = DispatchQueue(label: "sweep.search", qos: .userInitiated)
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - isOver: whether nothing more is to be planned.
+  ///   - onWait: called when another program has held the database for a minute; the search waits for it.
+  ///   - onNews: called from the queue when there are new trials, or none will come.
+  init(
+    _ search: any TrialSearch, isOver: @escaping @Sendable () -> Bool, onWait: @escaping @Sendable (SweepError) -> Void,
+    onNews: @escaping @Sendable () -> Void
+  ) {
+    (self.search, self.isOver, self.onWait, self.onNews) = (search, isOver, onWait, onNews)
+  }
+
+  var isExhausted: Bool { state.withLock { $0.isExhausted } }
+  var failure: SweepError? { state.withLock { $0.failure } }
+
+  /// Has trials planned, if any can be now. Returns at once.
+  func want(_ count: Int) {
+    let mustAsk = state.withLock { state in
+      state.wanted = max(state.wanted, count)
+      state.mustAskAgain = true
+      guard !state.isAsking, !state.isExhausted else { return false }
+      state.isAsking = true
+      return true
+    }
+    if mustAsk { queue.async { self.ask() } }
+  }
+
+  /// Trials that were paused and go on; each is told once.
+  func takeResumed() -> [Int] {
+    state.withLock { state in
+      defer { state.resumed = [] }
+      return state.resumed
+    }
+  }
+
+  private func ask() {
+    var isWaiting = false
+    while true {
+      let wanted = state.withLock { state in
+        state.mustAskAgain = false
+        return state.wanted
+      }
+      var hasMore = false
+      if wanted > 0, !isOver() {
+        do throws(SweepError) {
+          let plan = try search.plan(wanted)
+          isWaiting = false
+          hasMore = plan.map { !$0.isEmpty } ?? false
+          state.withLock { state in
+            state.isExhausted = plan == nil
+            state.wanted -= min(state.wanted, plan?.count ?? 0)
+            state.resumed += plan?.resumed ?? []
+          }
+          if hasMore || plan == nil { onNews() }
+        } catch {
+          // Whoever holds the file lets go some time: what the trials report waits for it, too.
+          if error.kind == .busy {
+            if !isWaiting { onWait(error) }
+            isWaiting = true
+            continue
+          }
+          state.withLock { ($0.failure, $0.isExhausted) = (error, true) }
+          onNews()
+        }
+      }
+      let isDone = state.withLock { state in
+        guard state.isExhausted || !hasMore && !state.mustAskAgain || state.wanted == 0 || isOver() else { return false }
+        (state.isAsking, state.wanted) = (false, 0)
+        return true
+      }
+      if isDone { return }
+    }
+  }
+}
+
+/// Trials that a search has planned.
+struct PlannedTrials {
+  /// New ones.
+  var count = 0
+  /// Numbers of earlier ones that go on.
+  var resumed: [Int] = []
+
+  /// None until more is known.
+  var isEmpty: Bool { count == 0 && resumed.isEmpty }
+}
+
+/// A search that plans trials as rows. Used on one thread at a time.
+protocol TrialSearch: AnyObject, Sendable {
+  /// Plans up to so many trials, or a few more.
+  /// - Returns: what waits now that did not; nil: there is none left.
+  /// - Throws: what kept them from being written; then nothing has changed.
+  func plan(_ count: Int) throws(SweepError) -> PlannedTrials?
+}
+
+/// Goes through the positions of a sampler that needs no results, from where it came.
+// @unchecked: only the loop's queue uses it, one call after the other.
+final class EnumeratingSearch: TrialSearch, @unchecked Sendable {
+  private let file: SweepFile
+  private let sampler: any PointSampler
+  private let sweep: SweepRecord
+  private let store: Store
+  private let judge: Judge
+  private var position: Int
+  private let mostInVain: Int
+
+  /// Written at a time, at least.
+  private static let least = 16
+
+  init(_ file: SweepFile, _ sampler: any PointSampler, sweep: SweepRecord, in store: Store, judge: Judge) throws(SweepError) {
+    (self.file, self.sampler, self.sweep, self.store, self.judge) = (file, sampler, sweep, store, judge)
+    let known = try store.position(of: sweep)
+    // Earlier versions kept no position: every trial took one or more, and what comes again is there already.
+    let count = try known == nil ? store.counts(sweepID: sweep.id).total : 0
+    position = known ?? count
+    mostInVain = known == nil ? max(1_000_000, 50 * count) : 10_000
+  }
+
+  /// Ends where so many points are drawn without one that is new.
+  func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
+    let total = try sampler.count(in: file.space) ?? .max
+    var inVain = 0
+    while position < total, inVain < mostInVain {
+      let step = min(max(count, Self.least), total - position)
+      let points = try sampler.points(at: position..<position + step, in: file.space, seed: file.seed)
+      let new = try store.addTrials(points, sweep: sweep, upTo: position + step)
+      position += step
+      for trial in new { judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment)) }
+      if !new.isEmpty { return PlannedTrials(count: new.count) }
+      inVain += step
+    }
+    return nil
+  }
+}
+
+/// Asks a strategy for one decision after the other.
+// @unchecked: only the loop's queue uses it, one call after the other.
+final class DecidingSearch: TrialSearch, @unchecked Sendable {
+  private let file: SweepFile
+  private let strategy: any Strategy
+  private let sweep: SweepRecord
+  private let store: Store
+  private let recorder: Recorder
+  private let judge: Judge
+  /// By number − 1.
+  private var assignments: [Assignment]
+  private var decisions: Int
+
+  init(
+    _ file: SweepFile, _ strategy: any Strategy, sweep: SweepRecord, in store: Store, recorder: Recorder, judge: Judge
+  ) throws(SweepError) {
+    (self.file, self.strategy, self.sweep, self.store, self.recorder, self.judge) = (file, strategy, sweep, store, recorder, judge)
+    assignments = try store.standings(sweep).map(\.trial.assignment)
+    decisions = try store.decisions(of: sweep).count
+  }
+
+  func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
+    var planned = PlannedTrials()
+    while planned.count + planned.resumed.count < count {
+      if let cap = file.rules.runCap, assignments.count >= cap { return planned.isEmpty ? nil : planned }
+      guard let sees = judge.sees() else { return planned }
+      switch try strategy.decision(decisions + 1, in: file.space, given: history(sees), seed: file.seed) {
+      case .start(let point, let until):
+        try start(point, from: nil, until: until)
+        planned.count += 1
+      case .clone(let parent, let point, let until):
+        try recorder.flush()  // its checkpoint may not be written yet
+        try start(point, from: parent, until: until)
+        planned.count += 1
+      case .resume(let number, let until):
+        try recorder.flush()  // that it has paused may not be written yet
+        let from = try store.resume(number, until: until, sweep: sweep)
+        judge.decided(trial: number, from: from, until: until)
+        planned.resumed.append(number)
+      case .wait: return planned
+      case .exhausted: return planned.isEmpty ? nil : planned
+      }
+      decisions += 1
+    }
+    return planned
+  }
+
+  private func start(_ point: Assignment, from parent: Int?, until: Int?) throws(SweepError) {
+    let cost = try file.cost(of: point)
+    let (number, from) = try store.start(point, parent: parent, until: until, sweep: sweep)
+    assignments.append(point)
+    judge.planned(number, epochs: Trial(id: .init(rawValue: 0), number: number, assignment: point).plannedEpochs, cost: cost)
+    judge.decided(trial: number, from: from, until: until)
+  }
+
+  private func history(_ sees: [(number: Int, curve: Curve, state: TrialState, cost: Double)]) -> History {
+    let known = Set(sees.map(\.number))
+    return History(
+      goal: sweep.objective.goal,
+      outcomes: sees.map {
+        History.Outcome(
+          number: $0.number, assignment: assignments[$0.number - 1], state: $0.state, objectives: [sweep.objective.value(of: $0.curve, $0.state)],
+          curve: $0.curve, cost: $0.cost)
+      },
+      pending: assignments.indices.filter { !known.contains($0 + 1) }.map { .init(number: $0 + 1, assignment: assignments[$0]) })
+  }
+}
+
+extension Objective {
+  /// What ranks a trial by its curve; nil: nothing does, or it diverged and its last value is none.
+  fileprivate func value(of curve: Curve, _ state: TrialState) -> Double? {
+    switch at {
+    case .last: state == .diverged ? nil : curve.values.last
+    case .best: curve.values.min { goal.oriented($0) < goal.oriented($1) }
+    }
+  }
+}

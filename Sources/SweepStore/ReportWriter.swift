@@ -1,0 +1,243 @@
+// From reports to rows: what a group of them changes in each trial is gathered, so that each row is written once. Knows SQL and no threads; when a group
+// is written is the Recorder's business.
+
+import Foundation
+import GRDB
+import SweepCore
+
+/// What a report means for its trial, beyond what it says.
+public enum Disposition: Sendable, Equatable {
+  case asTold
+  /// A trial that has ended, and of which it is not known yet whether it was to be stopped before: it counts as running, and its end waits.
+  case held
+  /// With this epoch a trial has come as far as it was to go for now.
+  case paused
+}
+
+/// Writes reports of one sweep. A value: a group that cannot be committed leaves it as it was.
+struct ReportWriter {
+  /// Where in its reports a trial is.
+  private struct Place: Comparable {
+    var attempt: Int
+    var position: Int
+
+    static func < (one: Place, other: Place) -> Bool { (one.attempt, one.position) < (other.attempt, other.position) }
+  }
+
+  private let sweep: SweepRecord
+  private let parameterNames: [String]
+  private let keeping: Keeping
+  /// The rows of `metric`.
+  private var metricIDs: [String: Int64] = [:]
+  /// The last report of each trial that runs.
+  private var places: [Trial.ID: Place] = [:]
+
+  init(sweep: SweepRecord, parameterNames: [String], keeping: Keeping) {
+    (self.sweep, self.parameterNames, self.keeping) = (sweep, parameterNames, keeping)
+  }
+
+  /// All that a group changes in one trial.
+  private struct Change {
+    var place: Place
+    var startedAt: String?
+    /// Whether what was reported before is forgotten.
+    var isFresh = false
+    var lastEpoch: Int?
+    var checkpoint: Checkpoint?
+    /// By epoch: which of them counts is known when all are in the summary.
+    var outcomes: [Int: KeptOutcome] = [:]
+    var state = TrialState.running
+    var endedAt: String?
+    var reason: String?
+    var held: TrialEnd?
+    /// The last epoch that stays.
+    var cut: Int?
+    var summaries: [Int64: MetricSummary] = [:]
+
+    var hasEnded: Bool { endedAt != nil && held == nil }
+
+    init(_ place: Place) { self.place = place }
+
+    mutating func start(at time: String, isFresh: Bool) {
+      startedAt = startedAt ?? time
+      (state, endedAt, reason, held) = (.running, nil, nil, nil)
+      if isFresh { (self.isFresh, lastEpoch, outcomes, summaries) = (true, nil, [:], [:]) }
+    }
+
+    mutating func end(_ end: TrialEnd, at time: String) {
+      (state, reason, endedAt, held) = (end.state, end.reason, time, nil)
+      if case .pruned(let epoch) = end { cut = epoch }
+    }
+  }
+
+  /// - Returns: how many of the reports were new.
+  @discardableResult mutating func write(_ reports: [(report: TrialReport, disposition: Disposition)], to db: Database) throws -> Int {
+    var order: [Trial.ID] = []
+    var changes: [Trial.ID: Change] = [:]
+    var hasNewMetrics = false
+    var count = 0
+    let insert = try FastStatement(db, "INSERT OR REPLACE INTO epoch_metric (trial_id, epoch, metric_id, value) VALUES (?, ?, ?, ?)")
+    for (report, disposition) in reports {
+      let trial = report.trial
+      let place = Place(attempt: report.attempt, position: report.position)
+      guard try place > lastPlace(of: trial, db) else { continue }
+      places[trial] = place
+      count += 1
+      if changes[trial] == nil { order.append(trial) }
+      var change = changes.removeValue(forKey: trial) ?? Change(place)  // removed, so that it is not copied
+      change.place = place
+      switch report.event {
+      case .started(let attempt):
+        let isFresh = attempt.isFresh && attempt.number > 1
+        if isFresh { try Attempts.forget(db, trial) }
+        let time = timestamp(milliseconds: report.at)
+        change.start(at: time, isFresh: isFresh)
+        if attempt.log != nil { try Attempts.insert(db, trial, attempt, at: time) }
+      case .epoch(let epoch):
+        insert.bind(1, trial.rawValue)
+        insert.bind(2, epoch.metrics.epoch)
+        var isRecorded = false
+        for (name, value) in epoch.metrics.values {
+          guard let id = try metricIDs[name] ?? metricID(name, db, hasNew: &hasNewMetrics) else { continue }
+          metricIDs[name] = id
+          insert.bind(3, id)
+          insert.bind(4, value)
+          try insert.run()
+          isRecorded = true
+          change.summaries[id, default: MetricSummary()].add(value, epoch: epoch.metrics.epoch)
+        }
+        if isRecorded { change.lastEpoch = max(change.lastEpoch ?? 0, epoch.metrics.epoch) }
+        if let checkpoint = epoch.checkpoint { change.checkpoint = checkpoint }
+        if let outcome = epoch.outcome { change.outcomes[epoch.metrics.epoch] = outcome }
+        if disposition == .paused { change.state = .paused }
+      case .attemptEnded(let end, let waitsAgain):
+        try Attempts.update(db, trial, end, at: timestamp(milliseconds: report.at))
+        if waitsAgain { (change.state, change.reason) = (.waiting, end.reason) }
+      case .ended(let end):
+        let time = timestamp(milliseconds: report.at)
+        if disposition == .held { (change.held, change.endedAt) = (end, time) } else { change.end(end, at: time) }
+        if !change.hasEnded { break }
+        places[trial] = nil
+        if case .pruned(let epoch) = end { try Decisions.insertStop(db, of: trial, afterEpoch: epoch, sweep: sweep, at: time) }
+      case .note(let text): try Events.insert(db, sweepID: sweep.id, kind: "note", detail: text, trial: trial)
+      }
+      changes[trial] = change
+    }
+    if changes.isEmpty { return 0 }
+    let revision = try Revision.next(db, sweepID: sweep.id)
+    for trial in order {
+      if let change = changes[trial] { try write(change, of: trial, revision: revision, to: db) }
+    }
+    if hasNewMetrics { try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames) }
+    if changes.values.contains(where: { !$0.outcomes.isEmpty || $0.hasEnded }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
+    return count
+  }
+
+  private mutating func lastPlace(of trial: Trial.ID, _ db: Database) throws -> Place {
+    if let known = places[trial] { return known }
+    let row = try Row.fetchOne(db.cachedStatement(sql: "SELECT attempt, position FROM trial WHERE id = ?"), arguments: [trial.rawValue])
+    return try row.map { Place(attempt: try $0.get(0), position: try $0.get(1)) } ?? Place(attempt: 0, position: 0)
+  }
+
+  private func write(_ change: Change, of trial: Trial.ID, revision: Int, to db: Database) throws {
+    for (metric, summary) in change.summaries { try summary.merge(db, trialID: trial.rawValue, metricID: metric) }
+    let update = try FastStatement(
+      db,
+      """
+      UPDATE trial SET state = ?2, attempt = ?3, started_at = ifnull(started_at, ?4), finished_at = ?5, reason = ?6,
+        epochs_done = CASE ?8 WHEN 1 THEN ?7 ELSE max(epochs_done, ?7) END, position = ?9, held = ?10, revision = ?11 WHERE id = ?1
+      """)
+    update.bind(1, trial.rawValue)
+    update.bind(2, change.state.rawValue)
+    update.bind(3, change.place.attempt)
+    update.bind(4, change.startedAt)
+    update.bind(5, change.endedAt)
+    update.bind(6, change.reason)
+    update.bind(7, change.lastEpoch ?? 0)
+    update.bind(8, change.isFresh ? 1 : 0)
+    update.bind(9, change.place.position)
+    update.bind(10, try change.held.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) })
+    update.bind(11, revision)
+    try update.run()
+    let isCut = try change.cut.map { try Epochs.cut(db, trialID: trial.rawValue, after: $0) } ?? false
+    if isCut || !change.summaries.isEmpty || change.isFresh {
+      let objective = try FastStatement(db, MetricSummary.objectiveSQL)
+      objective.bind(1, trial.rawValue)
+      try objective.run()
+    }
+    if !change.outcomes.isEmpty { try Outcomes.write(change.outcomes, of: trial, sweep: sweep, to: db) }
+    if change.hasEnded {
+      let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
+      forget.bind(1, trial.rawValue)
+      try forget.run()
+    } else if let checkpoint = change.checkpoint {
+      try Outcomes.save(checkpoint, in: "checkpoint", of: trial, to: db)
+    }
+  }
+
+  /// The metrics that a sweep can have: each is a column of its views.
+  static let mostMetrics = 1000
+  private static let longestMetricName = 200
+
+  /// The row of a metric; a name not seen before gets one. nil, said once: there are too many, or it is too long.
+  private func metricID(_ name: String, _ db: Database, hasNew: inout Bool) throws -> Int64? {
+    if let id = try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"), arguments: [sweep.id, name])
+    {
+      return id
+    }
+    // Others may have recorded some: what this process knows of does not count.
+    let count = try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM metric WHERE sweep_id = ?"), arguments: [sweep.id]) ?? 0
+    guard count < Self.mostMetrics, name.utf8.count <= Self.longestMetricName else {
+      let text = "metrics beyond the first \(Self.mostMetrics), or with names of more than \(Self.longestMetricName) bytes, are not recorded"
+      let isSaid =
+        try Bool.fetchOne(
+          db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM event WHERE sweep_id = ? AND detail = ?)"), arguments: [sweep.id, text]) ?? false
+      if !isSaid { try Events.insert(db, sweepID: sweep.id, kind: "note", detail: text) }
+      return nil
+    }
+    try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?)", arguments: [sweep.id, name])
+    hasNew = true
+    return db.lastInsertedRowID
+  }
+}
+
+/// The epochs that a trial has reported, with what is derived from them.
+enum Epochs {
+  /// Removes what was reported after an epoch, and makes the summaries anew.
+  /// - Returns: whether there was anything.
+  @discardableResult static func cut(_ db: Database, trialID: Int64, after epoch: Int) throws -> Bool {
+    try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, epoch])
+    let isCut = db.changesCount > 0
+    if isCut {
+      for metric in try Int64.fetchAll(db, sql: "SELECT metric_id FROM trial_metric WHERE trial_id = ?", arguments: [trialID]) {
+        try MetricSummary.recompute(db, trialID: trialID, metricID: metric)
+      }
+      try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
+      try db.cachedStatement(
+        sql: "UPDATE trial SET epochs_done = (SELECT ifnull(max(epoch), 0) FROM epoch_metric WHERE trial_id = trial.id) WHERE id = ?"
+      ).execute(arguments: [trialID])
+    }
+    for table in ["prediction", "model"] {
+      try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, epoch])
+    }
+    return isCut
+  }
+}
+
+/// The number of a sweep's last change.
+enum Revision {
+  /// Counts a commit. Every row of `trial` that it changes is stamped with it.
+  static func next(_ db: Database, sweepID: Int64) throws -> Int {
+    try db.cachedStatement(sql: "UPDATE sweep SET revision = revision + 1 WHERE id = ?").execute(arguments: [sweepID])
+    return try Int.fetchOne(db.cachedStatement(sql: "SELECT revision FROM sweep WHERE id = ?"), arguments: [sweepID]) ?? 0
+  }
+}
+
+/// The history of a sweep.
+enum Events {
+  static func insert(_ db: Database, sweepID: Int64, kind: String, detail: String?, trial: Trial.ID? = nil) throws {
+    try db.cachedStatement(sql: "INSERT INTO event (at, sweep_id, trial_id, kind, detail) VALUES (?, ?, ?, ?, ?)")
+      .execute(arguments: [timestamp(), sweepID, trial?.rawValue, kind, detail])
+  }
+}
