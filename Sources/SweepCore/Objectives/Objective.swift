@@ -18,4 +18,7 @@ public struct Objective: Sendable, Hashable, Codable {
 
   /// Whether a value is better than another; equal values are not, nor is NaN.
   public func isBetter(_ value: Double, than other: Double) -> Bool { goal == .maximize ? value > other : value < other }
+
+  /// The value as something to minimise.
+  public func oriented(_ value: Double) -> Double { goal == .maximize ? -value : value }
 }
