@@ -189,7 +189,7 @@ extension Store {
   ) throws(SweepError) {
     let deadline = timeout.map { QueryDeadline(seconds: $0) }
     do {
-      try database.read { db in
+      try readUntranslated { db in
         deadline?.begin(db)
         let longest = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 16_000_000)  // bytes of one value that a query makes
         defer {
