@@ -12,6 +12,8 @@ public struct Store: Sendable {
   /// What its user should know of how it was opened.
   public let warnings: [String]
   private let connections: Connections
+  /// What pages of trials are made of, kept from one page to the next.
+  let columns = ColumnCache()
   /// Which file it was when it was opened.
   private let file: FileIdentity?
 
