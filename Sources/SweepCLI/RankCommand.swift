@@ -51,8 +51,7 @@ struct RankCommand: ParsableCommand {
   }
 
   private func printGroups(_ sweep: SweepRecord, by text: String, in store: Store) throws {
-    let file = try SweepFile(definition: sweep.definition)
-    let names = try Self.groupNames(text, space: file.space)
+    let names = try Self.groupNames(text, space: sweep.space)
     let trials = try store.ranking(sweep, all: all)
     if trials.isEmpty { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
     let table = GroupedTable(
@@ -81,7 +80,7 @@ struct RankCommand: ParsableCommand {
     let limit = top ?? (format.isForPeople ? 50 : nil)
     let trials = try store.ranking(sweep, all: all, limit: limit)
     if trials.isEmpty, format.isForPeople { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
-    let file = try SweepFile(definition: sweep.definition)
+    let file = try sweep.file
     let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     let noise = try Noise(of: sweep, ranked: complete, in: store)

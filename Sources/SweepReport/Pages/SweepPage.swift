@@ -17,10 +17,8 @@ package struct SweepPage {
   private static let (listed, drawn) = (50, 5)
 
   /// - Parameter samples: the number of samples behind a metric that is a share.
-  package init(_ sweep: SweepRecord, space: SearchSpace, in store: Store, samples: @escaping @Sendable (String, Assignment) -> Int?)
-    throws(SweepError)
-  {
-    (self.sweep, self.space, self.store, self.samples) = (sweep, space, store, samples)
+  package init(_ sweep: SweepRecord, in store: Store, samples: @escaping @Sendable (String, Assignment) -> Int?) throws(SweepError) {
+    (self.sweep, space, self.store, self.samples) = (sweep, try sweep.space, store, samples)
     metrics = try store.metrics(sweepID: sweep.id)
     ranked = try store.ranking(sweep)
     figures = SweepFigures(sweep, space: space, metrics: metrics)
