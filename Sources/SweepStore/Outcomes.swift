@@ -48,7 +48,7 @@ enum Outcomes {
     let fingerprint = Int64(bitPattern: split.fingerprint)
     let find = try db.cachedStatement(sql: "SELECT id FROM split WHERE name = ? AND source = ? AND fingerprint = ?")
     if let id = try Int64.fetchOne(find, arguments: [split.name, split.source, fingerprint]) { return id }
-    let classes = String(decoding: try JSONEncoder().encode(split.classes), as: UTF8.self)
+    let classes = ParameterValue.list(split.classes.map { .text($0) }).json
     try db.execute(
       sql: "INSERT INTO split (name, source, fingerprint, images, classes, labels) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [split.name, split.source, fingerprint, split.labels.count, classes, Data(split.labels)])
