@@ -61,7 +61,8 @@ let package = Package(
     .executableTarget(
       name: "sweep-benchmarks",
       dependencies: [
-        "SweepReport", "SweepTraining", "SweepCore", "SweepNumerics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SweepReport", "SweepStore", "SweepTraining", "SweepCore", "SweepNumerics",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/SweepBenchmarks", swiftSettings: settings),
 

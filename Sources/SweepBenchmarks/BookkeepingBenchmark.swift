@@ -45,6 +45,7 @@ struct BookkeepingBenchmark: ParsableCommand {
         let best = try (0..<3).map { _ in try Child(Child.sweep, arguments, in: last).seconds }.min() ?? 0
         return [.text("`sweep \(arguments.joined(separator: " "))`"), .rounded(best * 1000, 0, " ms")]
       })
+    try ReadingBenchmark.run(in: last)
   }
 
   private static func file(trials: Int) -> String {

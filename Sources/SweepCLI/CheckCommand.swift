@@ -32,7 +32,7 @@ struct CheckCommand: ParsableCommand {
     let trainers = try Registry.builtin()
     // Only what this version can run again: its trainer knows the parameters.
     func isSequential(_ sweep: SweepRecord) -> Bool {
-      guard let file = try? SweepFile(definition: sweep.definition), let trainer = trainers[file.trainer], !trainer.isOpen else { return false }
+      guard let file = try? sweep.file, let trainer = trainers[file.trainer], !trainer.isOpen else { return false }
       return Set(file.space.names) == Set(trainer.parameters.map(\.name))
     }
     let store = try database.reading()

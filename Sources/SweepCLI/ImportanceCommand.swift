@@ -25,8 +25,7 @@ struct ImportanceCommand: ParsableCommand {
   func run() throws {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
-    let file = try SweepFile(definition: record.definition)
-    let importance = try Importance(of: record.objective, trials: try store.ranking(record).map(\.trial), space: file.space)
+    let importance = try Importance(of: record.objective, trials: try store.ranking(record).map(\.trial), space: record.space)
     try format.print(importance.table)
     Terminal.error("\(record.name): \(importance.sentence)")
   }

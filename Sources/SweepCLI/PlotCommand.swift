@@ -161,7 +161,7 @@ private struct SweepPlotInput {
   init(_ name: String?, _ database: DatabaseOption) throws {
     store = try database.reading()
     record = try store.sweep(named: name)
-    space = try SweepFile(definition: record.definition).space
+    space = try record.space
     trials = try store.ranking(record).map(\.trial)
     figures = try SweepFigures(record, in: store)
     if trials.isEmpty { throw try record.nothingComplete(in: store) }
@@ -277,6 +277,6 @@ struct ImportancePlot: ParsableCommand {
 
 extension SweepFigures {
   init(_ record: SweepRecord, in store: Store) throws(SweepError) {
-    self.init(record, space: try SweepFile(definition: record.definition).space, metrics: try store.metrics(sweepID: record.id))
+    self.init(record, space: try record.space, metrics: try store.metrics(sweepID: record.id))
   }
 }

@@ -115,7 +115,7 @@ private struct KeptModel {
   var epoch: Int { model.epoch }
 
   init(of found: FoundTrial, in store: Store) throws(SweepError) {
-    let name = try SweepFile(definition: found.sweep.definition).trainer
+    let name = try found.sweep.file.trainer
     guard let evaluate = try Registry<TrainerEntry>.builtin()[name]?.evaluate else {
       throw SweepError(.input, "trials of '\(name)' leave no models", place: store.path, remedy: "name a trial of another trainer")
     }

@@ -24,7 +24,7 @@ struct QuietDisplay: ProgressDisplay {
 /// A plain line at most every two seconds.
 // Sendable: all state is in the one Mutex.
 final class LineDisplay: ProgressDisplay {
-  private let state = Mutex<(progress: Progress, last: ContinuousClock.Instant?)>((Progress(), nil))
+  private let state = Mutex<(progress: RunProgress, last: ContinuousClock.Instant?)>((RunProgress(), nil))
 
   func observe(_ event: SweepEvent) {
     state.withLock { state in
@@ -47,7 +47,7 @@ final class LineDisplay: ProgressDisplay {
 /// An overall bar and a line for each running cohort, drawn over each other.
 // Sendable: all state is in the one Mutex.
 final class LiveDisplay: ProgressDisplay {
-  private let state = Mutex<(progress: Progress, drawn: Int, last: ContinuousClock.Instant?)>((Progress(), 0, nil))
+  private let state = Mutex<(progress: RunProgress, drawn: Int, last: ContinuousClock.Instant?)>((RunProgress(), 0, nil))
   private let hasColour = Terminal.allowsColour
 
   func observe(_ event: SweepEvent) {
@@ -72,7 +72,7 @@ final class LiveDisplay: ProgressDisplay {
   func close() { state.withLock { draw(&$0.drawn, nil) } }
 
   /// Replaces the lines drawn last. More lines than the terminal has could not be replaced again.
-  private func draw(_ drawn: inout Int, _ progress: Progress?) {
+  private func draw(_ drawn: inout Int, _ progress: RunProgress?) {
     let size = Terminal.size
     let lines = (progress?.lines(width: size.columns) ?? []).prefix(max(1, size.rows - 1))
     let up = drawn > 0 ? "\u{1b}[\(drawn)A\r\u{1b}[J" : ""
@@ -82,101 +82,9 @@ final class LiveDisplay: ProgressDisplay {
   }
 }
 
-/// What is known of a run's progress. A value; the displays keep it in their locks.
-struct Progress {
-  private struct Running {
-    var trial: Trial
-    let share: Double
-    var epoch: Int
-
-    /// Of the epochs that were left when it started: 0...1.
-    var done: Double {
-      let total = trial.plannedEpochs.map { $0 - trial.completedEpochs } ?? 0
-      return total > 0 ? Double(epoch - trial.completedEpochs) / Double(total) : 0
-    }
-  }
-
-  private var plan: RunPlan?
-  private var ended = 0
-  private var epochs = 0
-  private var workDone = 0.0
-  private var running: [Trial.ID: Running] = [:]
-  private struct RunningCohort {
-    var trials: [Trial]
-    var epoch: Int
-    /// Trials that have reported the epoch; they do so one after the other, at its end.
-    var reported = 0
-    /// The best objective of the epoch.
-    var best: Double?
-  }
-
-  private var cohorts: [Int: RunningCohort] = [:]
-  private var best: (value: Double, trial: Int)?
-  private var start = ContinuousClock.now
-  private var unsettledSince: ContinuousClock.Instant?
-
-  /// Whether there is anything to show yet.
-  var hasNews: Bool { epochs > 0 || ended > 0 || !cohorts.isEmpty }
-
-  /// False in the middle of a cohort's reports, when a rate would count one trial and not those that trained beside it. A cohort that takes
-  /// longer than a second for its reports runs its trials one by one.
-  var isSettled: Bool { unsettledSince.map { ContinuousClock.now - $0 > .seconds(1) } ?? true }
-
-  mutating func note(_ event: SweepEvent) {
-    count(event)
-    let isWhole = cohorts.values.allSatisfy { $0.reported == 0 || $0.reported >= $0.trials.count }
-    unsettledSince = isWhole ? nil : unsettledSince ?? .now
-  }
-
-  private mutating func count(_ event: SweepEvent) {
-    switch event {
-    case .planned(let plan):
-      self.plan = plan
-      start = .now
-    case .started(let cohort, let worker):
-      let taken = Set(cohort.trials.map(\.id))
-      for other in cohorts.keys { cohorts[other]?.trials.removeAll { taken.contains($0.id) } }  // handed over
-      cohorts[worker] = RunningCohort(trials: cohort.trials, epoch: cohort.trials.first?.completedEpochs ?? 0)
-      for trial in cohort.trials {
-        // One that another worker had keeps what is left of its share.
-        let share = running[trial.id].map { $0.share * (1 - $0.done) } ?? cohort.cost / Double(cohort.trials.count)
-        running[trial.id] = Running(trial: trial, share: share, epoch: trial.completedEpochs)
-      }
-    case .epoch(let trial, let metrics, let worker):
-      epochs += 1
-      advance(trial.id, to: metrics.epoch)
-      if let cohort = cohorts[worker], cohort.epoch != metrics.epoch {
-        cohorts[worker] = RunningCohort(trials: cohort.trials, epoch: metrics.epoch)
-      }
-      cohorts[worker]?.reported += 1
-      guard let objective = plan?.sweep.objective, let value = metrics[objective.metric], value.isFinite else { return }
-      if best.map({ objective.isBetter(value, than: $0.value) }) ?? true { best = (value, trial.number) }
-      if cohorts[worker]?.best.map({ objective.isBetter(value, than: $0) }) ?? true { cohorts[worker]?.best = value }
-    case .ended(let trial, _, _):
-      ended += 1
-      advance(trial.id, to: nil)
-      running[trial.id] = nil
-    case .left(let worker): cohorts[worker] = nil
-    }
-  }
-
-  /// Counts the work of a trial up to an epoch, or to its end.
-  private mutating func advance(_ id: Trial.ID, to epoch: Int?) {
-    guard var trial = running[id] else { return }
-    let before = trial.done
-    trial.epoch = epoch ?? trial.epoch
-    workDone += trial.share * ((epoch == nil ? 1 : trial.done) - before)
-    running[id] = trial
-  }
-
-  private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
-  private var fraction: Double { plan.map { $0.work > 0 ? min(1, workDone / $0.work) : 0 } ?? 0 }
-
-  private var timeLeft: String {
-    fraction > 0.001 ? duration(seconds * (1 - fraction) / fraction) : "–"
-  }
-
-  private var rate: String { "\(fixed(Double(epochs) / max(seconds, 0.001), digits: 1)) epochs/s" }
+extension RunProgress {
+  private var timeLeft: String { secondsLeft.map(duration) ?? "–" }
+  private var rate: String { "\(fixed(epochsPerSecond, digits: 1)) epochs/s" }
 
   /// Said once, before anything runs.
   var opening: String {

@@ -51,8 +51,7 @@ struct RankCommand: ParsableCommand {
   }
 
   private func printGroups(_ sweep: SweepRecord, by text: String, in store: Store) throws {
-    let file = try SweepFile(definition: sweep.definition)
-    let names = try Self.groupNames(text, space: file.space)
+    let names = try Self.groupNames(text, space: sweep.space)
     let trials = try store.ranking(sweep, all: all)
     if trials.isEmpty { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
     let table = GroupedTable(
@@ -79,9 +78,10 @@ struct RankCommand: ParsableCommand {
     _ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool = false, top: Int? = nil, quiet: Bool = false
   ) throws {
     let limit = top ?? (format.isForPeople ? 50 : nil)
-    let trials = try store.ranking(sweep, all: all, limit: limit)
+    // People get few, programs all of them, one after the other.
+    let trials = format.isForPeople ? try store.ranking(sweep, all: all, limit: limit) : []
     if trials.isEmpty, format.isForPeople { return Terminal.error("no trials to rank yet: none is complete and has reported the metric") }
-    let file = try SweepFile(definition: sweep.definition)
+    let file = try sweep.file
     let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let complete = try store.counts(sweepID: sweep.id).planned[.complete] ?? 0
     let noise = try Noise(of: sweep, ranked: complete, in: store)
@@ -90,12 +90,23 @@ struct RankCommand: ParsableCommand {
     ) {
       trainer?.samples($0, $1)
     }
-    try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
+    var shown = trials.count
+    if format.isForPeople {
+      try format.print(table.forPeople)
+    } else {
+      try format.print(
+        table.forPrograms { visit in
+          try store.forEachRanked(sweep, all: all, limit: limit) { ranked in
+            shown += 1
+            try visit(ranked)
+          }
+        })
+    }
     if !quiet { for sentence in noise?.sentences ?? [] { Terminal.error(sentence) } }
     if !quiet, format.isForPeople, (file.space["seed"]?.domain.count ?? 1) > 1 {
       Terminal.error("seeds are repeated: 'sweep rank \(sweep.name) --group-by all-but-seed' ranks the settings")
     }
-    guard let limit, trials.count == limit, !all else { return }
+    guard let limit, shown == limit, !all else { return }
     if complete > limit { Terminal.error("the first \(limit) of \(complete); 'sweep rank \(sweep.name) --top \(complete)' shows all") }
   }
 }

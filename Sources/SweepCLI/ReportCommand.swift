@@ -27,9 +27,9 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let store = try database.reading()
     let record = try store.sweep(named: sweep)
-    let file = try SweepFile(definition: record.definition)
+    let file = try record.file
     let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
-    let page = try SweepPage(record, space: file.space, in: store) { trainer?.samples($0, $1) }
+    let page = try SweepPage(record, in: store) { trainer?.samples($0, $1) }
     try page.document(description: file.summary, withFigures: figures).write(to: output)
     Terminal.error("\(record.name): \(output)")
   }

@@ -56,6 +56,6 @@ struct ResumeCommand: ParsableCommand {
     let unfinished = try sweep == nil ? store.newestUnfinished(orFailed: options.retryFailed) : nil
     let record = try unfinished ?? store.sweep(named: sweep)
     try store.close()  // a reader that stays would keep the log beside the file when the sweep has ended
-    try options.run(try SweepFile(definition: record.definition), database: database, format: format)
+    try options.run(try record.file, database: database, format: format)
   }
 }

@@ -34,7 +34,7 @@ struct StatusCommand: ParsableCommand {
     }
     // A sweep that ends in between has no running trials any more.
     if counts[.running] > 0, !RunnerLock.isHeld(database: store.path, sweep: record.name), try store.counts(sweepID: record.id)[.running] > 0 {
-      let isAsked = (try? SweepFile(definition: record.definition))?.trainer == "ask"
+      let isAsked = (try? record.file)?.trainer == "ask"
       Terminal.error(
         isAsked
           ? "running trials were asked for: 'sweep tell NUMBER METRIC=VALUE' ends one, 'sweep ask --sweep \(record.name) --take-back' takes them back"

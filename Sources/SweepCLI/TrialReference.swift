@@ -65,7 +65,7 @@ struct FoundTrial {
   /// - Throws: where they are not kept, with what to do about it.
   func predictions(_ split: String, in store: Store) throws(SweepError) -> Predictions {
     if let found = try store.predictions(of: trial.id, split: split) { return found }
-    let trainer = try SweepFile(definition: sweep.definition).trainer
+    let trainer = try sweep.file.trainer
     if try Registry<TrainerEntry>.builtin()[trainer]?.evaluate == nil {
       throw SweepError(.input, "trials of '\(trainer)' answer no images", place: store.path, remedy: "name a trial of another trainer")
     }

@@ -41,7 +41,7 @@ public struct AskTell: Sendable {
   /// The sweep of a name, as it was planned; nil: the newest.
   public init(named name: String?, in store: Store) throws(SweepError) {
     let record = try store.sweep(named: name)
-    try self.init(SweepFile(definition: record.definition), in: store)
+    try self.init(record.file, in: store)
   }
 
   // MARK: asking

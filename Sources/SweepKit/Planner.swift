@@ -109,7 +109,7 @@ public struct Planner: Sendable {
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     if count == 0 { throw SweepError(.input, "the sweep has no points: exclude forbids all of them", place: file.name, remedy: "correct it") }
     let known = try store.sweeps().first { $0.name == file.name }
-    if let known { try Self.checkChanges(from: SweepFile(definition: known.definition), to: file, learns: methods[file.method]?.decisions != nil) }
+    if let known { try Self.checkChanges(from: known.file, to: file, learns: methods[file.method]?.decisions != nil) }
     let plan = SweepPlan(
       name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics)
     guard try methods.find(file.method).pointSampler != nil else { return try store.plan(plan) { [] } }

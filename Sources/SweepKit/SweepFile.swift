@@ -3,6 +3,7 @@
 import Foundation
 import SweepCore
 import SweepExecutors
+import SweepStore
 
 /// A decoded and validated sweep file.
 public struct SweepFile: Sendable, Equatable, Codable {
@@ -108,8 +109,20 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   /// Reads what `definition` wrote.
   public init(definition: String) throws(SweepError) {
-    do { self = try JSONDecoder().decode(SweepFile.self, from: Data(definition.utf8)) } catch {
-      throw SweepError(.input, "the sweep's definition cannot be read: \(error)", remedy: "run its file again under another --name")
+    do { self = try JSONDecoder().decode(SweepFile.self, from: Data(definition.utf8)) } catch { throw SweepRecord.unreadable(error) }
+  }
+}
+
+extension SweepRecord {
+  /// The file that the sweep was planned from.
+  /// - Throws: where the definition was written by something else.
+  public var file: SweepFile {
+    get throws(SweepError) {
+      try decoded.value { json throws(SweepError) in
+        let file = try SweepFile(definition: json)
+        decoded.keep(file.space)
+        return file
+      }
     }
   }
 }

@@ -14,7 +14,7 @@ struct LabSweep {
 
   init(_ name: String, in store: Store) throws {
     record = try store.sweep(named: name)
-    space = try SweepFile(definition: record.definition).space
+    space = try record.space
     metrics = try store.metrics(sweepID: record.id)
     ranked = try store.ranking(record)
   }

@@ -61,21 +61,24 @@ package struct RankedTable: Sendable {
   }
 
   /// rank, trial, state, epoch, whether it cannot be told from the best and how far it may be behind it, then every parameter and metric.
-  package var forPrograms: Table {
+  package var forPrograms: Table { forPrograms { try trials.forEach($0) } }
+
+  /// The same of trials that are visited and need not be in memory.
+  package func forPrograms(_ forEachTrial: @escaping ((RankedTrial) throws -> Void) throws -> Void) -> Table {
     let columns = ViewColumns(parameters: parameters, metrics: metrics)
     let fixed = ["rank", "trial", "state", "epoch", "tied", "behind_lower", "behind_upper"]
-    return Table(
-      columns: (fixed + columns.parameters.map(\.column) + columns.metrics.map(\.column)).map { Table.Column($0) },
-      rows: trials.map { ranked in
+    return Table(columns: (fixed + columns.parameters.map(\.column) + columns.metrics.map(\.column)).map { Table.Column($0) }) { visit in
+      try forEachTrial { ranked in
         let place = noise?.members[ranked.trial.id]
         let known: [ParameterValue] = [
           .integer(ranked.rank), .integer(ranked.trial.number), .text(ranked.trial.state.rawValue), .integer(ranked.epoch),
           place.map { .bool($0.isTied) } ?? .null, place.map { .real($0.behind.lowerBound) } ?? .null,
           place.map { .real($0.behind.upperBound) } ?? .null,
         ]
-        return known
-          + parameters.map { ranked.trial.assignment[$0] ?? .null } + metrics.map { ranked.metrics[$0].map(ParameterValue.real) ?? .null }
-      })
+        try visit(
+          known + parameters.map { ranked.trial.assignment[$0] ?? .null } + metrics.map { ranked.metrics[$0].map(ParameterValue.real) ?? .null })
+      }
+    }
   }
 
   private func interval(_ value: Double?, _ metric: String, _ assignment: Assignment) -> ParameterValue {

@@ -231,7 +231,7 @@ private struct Checks {
       if correct != Bitset(zip(labels, predicted).map { $0 == $1 }).bytes {
         try add("which images it labelled rightly is not what its answers say", .recount(trial: id, split: split))
       }
-      if let sweep, try row.get(10) == TrialState.complete.rawValue, try row.get(9) != Outcomes.epochThatCounts(db, of: id, sweep: sweep) {
+      if let sweep, try row.get(10) == TrialState.complete.rawValue, try row.get(9) != sweep.objective.epoch(db, of: id, sweepID: sweep.id) {
         try add("its answers are of another epoch than the one that counts", .forgetAnswers(trial: id))
       }
     }
@@ -240,7 +240,7 @@ private struct Checks {
     for model in models {
       result.count += 1
       let id = try model.get(0) as Int64
-      guard let sweep = sweeps[try model.get(1)], try model.get(3) != Outcomes.epochThatCounts(db, of: id, sweep: sweep) else { continue }
+      guard let sweep = sweeps[try model.get(1)], try model.get(3) != sweep.objective.epoch(db, of: id, sweepID: sweep.id) else { continue }
       result.findings.append(
         Finding(
           .answers, "its model is of another epoch than the one that counts", sweep: sweep.name, trial: try model.get(2),

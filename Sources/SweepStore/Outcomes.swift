@@ -15,7 +15,7 @@ enum Outcomes {
   /// have been made by somebody who did not know of a better one.
   /// - Precondition: the epochs' metrics are in the summary.
   static func write(_ outcomes: [Int: KeptOutcome], of trial: Trial.ID, sweep: SweepRecord, to db: Database) throws {
-    let epoch = try epochThatCounts(db, of: trial.rawValue, sweep: sweep)
+    let epoch = try sweep.objective.epoch(db, of: trial.rawValue, sweepID: sweep.id)
     for table in ["prediction", "model"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch IS NOT ?").execute(arguments: [trial.rawValue, epoch])
     }
@@ -34,15 +34,6 @@ enum Outcomes {
     if let model = outcome.model { try save(model, in: "model", of: trial, to: db) }
   }
 
-  /// The epoch whose objective is the trial's, by the summary; nil: there is none yet.
-  static func epochThatCounts(_ db: Database, of trial: Int64, sweep: SweepRecord) throws -> Int? {
-    let counts = sweep.objective.at == .last ? "last_epoch" : sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
-    return try Int.fetchOne(
-      db.cachedStatement(
-        sql: "SELECT \(counts) FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND sweep_id = ? AND name = ?"),
-      arguments: [trial, sweep.id, sweep.objective.metric])
-  }
-
   /// Writes a trial's row of `checkpoint` or `model`, which have the same columns.
   static func save(_ state: Checkpoint, in table: String, of trial: Trial.ID, to db: Database) throws {
     let insert = try FastStatement(db, "INSERT OR REPLACE INTO \(table) (trial_id, epoch, format, state) VALUES (?, ?, ?, ?)")
@@ -57,7 +48,7 @@ enum Outcomes {
     let fingerprint = Int64(bitPattern: split.fingerprint)
     let find = try db.cachedStatement(sql: "SELECT id FROM split WHERE name = ? AND source = ? AND fingerprint = ?")
     if let id = try Int64.fetchOne(find, arguments: [split.name, split.source, fingerprint]) { return id }
-    let classes = String(decoding: try JSONEncoder().encode(split.classes), as: UTF8.self)
+    let classes = ParameterValue.list(split.classes.map { .text($0) }).json
     try db.execute(
       sql: "INSERT INTO split (name, source, fingerprint, images, classes, labels) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [split.name, split.source, fingerprint, split.labels.count, classes, Data(split.labels)])
@@ -69,14 +60,13 @@ enum Outcomes {
   static func prune(_ db: Database, sweep: SweepRecord, keeping: Keeping) throws {
     for (table, policy) in [("prediction", keeping.predictions), ("model", keeping.models)] {
       guard case .top(let count) = policy else { continue }
-      let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
       // CROSS JOIN: from the few that are kept to their trials, never over a million trials.
       try db.cachedStatement(
         sql: """
           DELETE FROM \(table) WHERE trial_id IN (
             SELECT trial.id FROM (SELECT DISTINCT trial_id FROM \(table)) AS kept CROSS JOIN trial ON trial.id = kept.trial_id
             WHERE sweep_id = ? AND state NOT IN ('waiting', 'running', 'paused')
-            ORDER BY planned AND state = 'complete' DESC, objective IS NULL, objective \(order), number LIMIT -1 OFFSET ?)
+            ORDER BY planned AND state = 'complete' DESC, objective IS NULL, objective \(sweep.objective.order), number LIMIT -1 OFFSET ?)
           """
       ).execute(arguments: [sweep.id, count])
     }
@@ -116,13 +106,12 @@ extension Store {
   public func answers(_ sweep: SweepRecord, split name: String, limit: Int = 1000) throws(SweepError) -> [(trial: Trial.ID, correct: Bitset)] {
     try read { db in
       guard try hasOutcomes(db) else { return [] }
-      let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
       let rows = try Row.fetchCursor(
         db,
         sql: """
           SELECT trial.id, split_id, images, correct FROM prediction JOIN trial ON trial.id = trial_id JOIN split ON split.id = split_id
-          WHERE sweep_id = ? AND name = ? AND state = 'complete' AND planned AND objective IS NOT NULL
-          ORDER BY objective \(order), number LIMIT ?
+          WHERE sweep_id = ? AND name = ? AND state = 'complete' AND planned AND \(Objective.isFinite)
+          ORDER BY objective \(sweep.objective.order), number LIMIT ?
           """, arguments: [sweep.id, name, limit])
       var splitID: Int64?
       var answers: [(Trial.ID, Bitset)] = []

@@ -10,7 +10,8 @@ public struct SweepRecord: Sendable, Identifiable {
   public let name: String
   public let slug: String
   /// The JSON of the sweep file as it was planned.
-  public let definition: String
+  public var definition: String { decoded.json }
+  package let decoded: SweepDefinition
   public let objective: Objective
   public let createdAt: String
 
@@ -18,7 +19,7 @@ public struct SweepRecord: Sendable, Identifiable {
     id = try row.get("id")
     name = try row.get("name")
     slug = try row.get("slug")
-    definition = try row.get("definition")
+    decoded = SweepDefinition(try row.get("definition"))
     createdAt = try row.get("created_at")
     guard let goal = Objective.Goal(rawValue: try row.get("goal")), let at = Objective.Epoch(rawValue: try row.get("metric_at")) else {
       throw SweepError(.input, "sweep '\(name)' has an unknown goal or metric_at", remedy: "update sweep")

@@ -22,7 +22,7 @@ extension Store {
     defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(part + ending) } }
     try Self.translated(target) {
       let copy = try DatabaseQueue(path: part)
-      try Self.translated(path) { try database.backup(to: copy) }
+      try Self.translated(path) { try reader.backup(to: copy) }
       // A file that needs nothing beside it, wherever it is taken.
       let mode = try copy.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
       let faults = try isChecked ? copy.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") } : ["ok"]

@@ -117,53 +117,35 @@ extension Store {
     }
   }
 
-  /// The epochs of a trial, ascending, with its metrics in the order of their columns.
-  public func epochs(of trial: Trial.ID) throws(SweepError) -> [EpochMetrics] {
-    try read { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: "SELECT epoch, name, value FROM epoch_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? ORDER BY epoch, metric_id",
-        arguments: [trial.rawValue])
-      return try rows.chunked { try $0.get(0) as Int }.map { epoch, rows in
-        EpochMetrics(epoch: epoch, values: try rows.map { (try $0.get(1), try $0.get(2) as Double? ?? .nan) })
-      }
-    }
-  }
-
   /// The trials by objective, best first, the smaller number first among equals.
   /// - Parameters:
   ///   - limit: the first so many; nil: all.
   ///   - all: every trial that has an objective, not only complete ones that the file still asks for.
   public func ranking(_ sweep: SweepRecord, all: Bool = false, limit: Int? = nil) throws(SweepError) -> [RankedTrial] {
+    var ranked: [RankedTrial] = []
+    try forEachRanked(sweep, all: all, limit: limit) { ranked.append($0) }
+    return ranked
+  }
+
+  /// Visits what `ranking` returns, within one snapshot, one trial in memory at a time.
+  public func forEachRanked(
+    _ sweep: SweepRecord, all: Bool = false, limit: Int? = nil, _ visit: (RankedTrial) throws -> Void
+  ) throws(SweepError) {
     try read { db in
-      let order = sweep.objective.goal == .maximize ? "DESC" : "ASC"
-      let condition = all ? "" : "AND +state = 'complete' AND planned"
       let trials = try Row.fetchCursor(
         db,
         sql: """
-          SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL \(condition)
-          ORDER BY objective \(order), number LIMIT ?
+          SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL AND \(all ? Objective.isFinite : Objective.isRanked)
+          ORDER BY objective \(sweep.objective.order), number LIMIT ?
           """, arguments: [sweep.id, limit ?? -1])
-      let best = sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
-      let epoch = try db.cachedStatement(
-        sql: """
-          SELECT \(sweep.objective.at == .last ? "last_epoch" : best) FROM trial_metric JOIN metric ON metric.id = metric_id
-          WHERE trial_id = ? AND name = ?
-          """)
-      let values = try db.cachedStatement(
-        sql: "SELECT name, value FROM epoch_metric JOIN metric ON metric.id = metric_id WHERE trial_id = ? AND epoch = ?")
-      var ranked: [RankedTrial] = []
+      let metrics = try MetricsThatCount(db, sweep)
+      var rank = 0
       while let row = try trials.next() {
+        rank += 1
         let trial = try TrialRecord(row)
-        let at = try Int.fetchOne(epoch, arguments: [trial.id.rawValue, sweep.objective.metric]) ?? trial.epochsDone
-        let metrics = try Row.fetchAll(values, arguments: [trial.id.rawValue, at])
-        ranked.append(
-          RankedTrial(
-            rank: ranked.count + 1, trial: trial, epoch: at,
-            metrics: Dictionary(
-              try metrics.compactMap { row in try (row.get(1) as Double?).map { (try row.get(0) as String, $0) } }, uniquingKeysWith: { $1 })))
+        let (epoch, values) = try metrics.of(trial)
+        try visit(RankedTrial(rank: rank, trial: trial, epoch: epoch, metrics: values))
       }
-      return ranked
     }
   }
 
@@ -189,7 +171,7 @@ extension Store {
   ) throws(SweepError) {
     let deadline = timeout.map { QueryDeadline(seconds: $0) }
     do {
-      try database.read { db in
+      try readUntranslated { db in
         deadline?.begin(db)
         let longest = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 16_000_000)  // bytes of one value that a query makes
         defer {
@@ -282,20 +264,6 @@ extension DatabaseValue {
     case .double(let value): .real(value)
     case .string(let value): .text(value)
     case .blob(let value): .text("(\(value.count) bytes)")
-    }
-  }
-}
-
-extension Sequence {
-  /// Runs of neighbours with equal keys.
-  fileprivate func chunked<Key: Equatable>(by key: (Element) throws -> Key) rethrows -> [(key: Key, elements: [Element])] {
-    try reduce(into: []) { runs, element in
-      let key = try key(element)
-      if let last = runs.last, last.key == key {
-        runs[runs.count - 1].elements.append(element)
-      } else {
-        runs.append((key, [element]))
-      }
     }
   }
 }

@@ -11,18 +11,23 @@ public struct Store: Sendable {
   public let path: String
   /// What its user should know of how it was opened.
   public let warnings: [String]
-  let database: any DatabaseReader
-  /// nil where the database was opened for reading.
-  private let writing: (any DatabaseWriter)?
+  private let connections: Connections
+  /// What pages of trials are made of, kept from one page to the next.
+  let columns = ColumnCache()
   /// Which file it was when it was opened.
   private let file: FileIdentity?
 
-  private init(path: String, reader: any DatabaseReader) {
-    (self.path, database, writing, file, warnings) = (path, reader, nil, nil, [])
+  private enum Connections {
+    case reading(Readers)
+    case writing(any DatabaseWriter)
+  }
+
+  private init(path: String, readers: Readers) {
+    (self.path, connections, file, warnings) = (path, .reading(readers), nil, [])
   }
 
   private init(path: String, writer: any DatabaseWriter, warnings: [String]) {
-    (self.path, database, writing, self.warnings) = (path, writer, writer, warnings)
+    (self.path, connections, self.warnings) = (path, .writing(writer), warnings)
     file = FileIdentity(path)
   }
 
@@ -90,7 +95,8 @@ public struct Store: Sendable {
         configuration.prepareDatabase { sqlite3_limit($0.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0) }
         let queue = try DatabaseQueue(path: name, configuration: configuration)
         try Schema.check(queue, path: path, mayBeEmpty: mayBeEmpty)
-        return Store(path: path, reader: queue)
+        return Store(
+          path: path, readers: Readers(path: path, queue) { [configuration] in try DatabaseQueue(path: name, configuration: configuration) })
       }
       do { return try open(path) } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
         // A commit was cut short, and who only reads cannot undo it. Whoever opens the file to write does, by looking at it.
@@ -140,8 +146,8 @@ public struct Store: Sendable {
   /// The writer. Used on the recorder's queue while a sweep runs, and by planning before it.
   /// - Precondition: the store was opened for writing.
   var writer: any DatabaseWriter {
-    guard let writing else { preconditionFailure("this store was opened for reading") }
-    return writing
+    guard case .writing(let writer) = connections else { preconditionFailure("this store was opened for reading") }
+    return writer
   }
 
   /// Runs the body and turns what SQLite says into an error that a user can act on.
@@ -173,7 +179,8 @@ public struct Store: Sendable {
   /// Nothing may be asked of this store afterwards.
   public func close() throws(SweepError) {
     try Self.translated(path) {
-      if let pool = writing as? DatabasePool {
+      if case .reading(let readers) = connections { return try readers.close() }
+      if let pool = writer as? DatabasePool {
         do {
           try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
@@ -181,12 +188,34 @@ public struct Store: Sendable {
         }
         pool.invalidateReadOnlyConnections()  // the writer must be the last to close: a reader leaves the log as it is
       }
-      try database.close()
+      try writer.close()
     }
   }
 
   func read<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
-    try Self.translated(path) { try database.read(body) }
+    try Self.translated(path) { try readUntranslated(body) }
+  }
+
+  /// The same with SQLite's own errors.
+  func readUntranslated<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    switch connections {
+    case .reading(let readers): try readers.read(body)
+    case .writing(let writer): try writer.read(body)
+    }
+  }
+
+  /// A connection for what is no question.
+  var reader: any DatabaseReader {
+    switch connections {
+    case .reading(let readers): readers.first
+    case .writing(let writer): writer
+    }
+  }
+
+  /// For who reads already and has work for two: runs the body on a connection that is free; nil: there is none.
+  func readBeside<Value>(_ body: (Database) throws -> Value) throws -> Value? {
+    guard case .reading(let readers) = connections else { return nil }
+    return try readers.readBeside(body)
   }
 
   func write<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
@@ -195,7 +224,7 @@ public struct Store: Sendable {
 }
 
 /// Device and inode of a file.
-private struct FileIdentity: Equatable {
+struct FileIdentity: Equatable {
   private let device: UInt64
   private let inode: UInt64
 

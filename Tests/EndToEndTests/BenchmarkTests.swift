@@ -30,6 +30,7 @@ struct BenchmarkTests {
     let lines = try run("bookkeeping", "--trials", "200", "300")
     #expect(lines.contains { $0.hasPrefix("| 200 | ") } && lines.contains { $0.hasPrefix("| 300 | ") })
     #expect(lines.count { $0.hasPrefix("| `sweep ") } == 5)
+    #expect(lines.contains { $0.hasPrefix("| a parameter, filtered | ") })
     #expect(!lines.joined().contains("nan"))
   }
 }

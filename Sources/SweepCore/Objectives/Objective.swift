@@ -18,9 +18,12 @@ public struct Objective: Sendable, Hashable, Codable {
 
   /// Whether a value is better than another; equal values are not, nor is what is not finite.
   public func isBetter(_ value: Double, than other: Double) -> Bool { value.isFinite && goal.oriented(value) < goal.oriented(other) }
+
+  /// The value as something to minimise.
+  public func oriented(_ value: Double) -> Double { goal.oriented(value) }
 }
 
 extension Objective.Goal {
-  /// The value as one of which less is better.
+  /// The value as something to minimise.
   public func oriented(_ value: Double) -> Double { self == .maximize ? -value : value }
 }

@@ -61,6 +61,7 @@ extension ParameterValue: CustomStringConvertible {
 
 extension ParameterValue {
   /// The canonical JSON text: the shortest digits that read back as the same number, no optional escapes, no spaces.
+  /// A number that is not finite is null.
   public var json: String {
     var bytes: [UInt8] = []
     JSONText.append(self, to: &bytes)

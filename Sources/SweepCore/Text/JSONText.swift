@@ -51,6 +51,7 @@ package enum JSONText {
         append(member.value, to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
+    case .real(let number) where !number.isFinite: bytes += Array("null".utf8)  // JSON cannot say it
     default: bytes += value.description.utf8
     }
   }

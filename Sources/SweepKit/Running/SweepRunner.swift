@@ -160,7 +160,7 @@ public struct SweepRunner: Sendable {
 
   /// What is to be told where the file has changed since trials of it ran.
   private func doubtsAboutChanges() throws(SweepError) -> [String] {
-    guard let known = try store.sweeps().first(where: { $0.name == file.name }), let before = try? SweepFile(definition: known.definition),
+    guard let known = try store.sweeps().first(where: { $0.name == file.name }), let before = try? known.file,
       try store.counts(sweepID: known.id).ended > 0
     else { return [] }
     return Planner.doubts(from: before, to: file)

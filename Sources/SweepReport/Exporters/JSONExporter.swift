@@ -11,13 +11,9 @@ package struct JSONExporter: Exporter {
     let names = table.columns.map { ParameterValue.text($0.name).json }
     var isEmpty = true
     try table.forEachRow { row in
-      try output((isEmpty ? "[\n  {" : ",\n  {") + zip(names, row).map { "\($0): \(number($1))" }.joined(separator: ", ") + "}")
+      try output((isEmpty ? "[\n  {" : ",\n  {") + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}")
       isEmpty = false
     }
     try output(isEmpty ? "[]\n" : "\n]\n")
-  }
-
-  private func number(_ value: ParameterValue) -> String {
-    if case .real(let real) = value, !real.isFinite { "null" } else { value.json }
   }
 }

@@ -17,10 +17,8 @@ package struct SweepPage {
   private static let (listed, drawn) = (50, 5)
 
   /// - Parameter samples: the number of samples behind a metric that is a share.
-  package init(_ sweep: SweepRecord, space: SearchSpace, in store: Store, samples: @escaping @Sendable (String, Assignment) -> Int?)
-    throws(SweepError)
-  {
-    (self.sweep, self.space, self.store, self.samples) = (sweep, space, store, samples)
+  package init(_ sweep: SweepRecord, in store: Store, samples: @escaping @Sendable (String, Assignment) -> Int?) throws(SweepError) {
+    (self.sweep, space, self.store, self.samples) = (sweep, try sweep.space, store, samples)
     metrics = try store.metrics(sweepID: sweep.id)
     ranked = try store.ranking(sweep)
     figures = SweepFigures(sweep, space: space, metrics: metrics)
@@ -82,7 +80,7 @@ package struct SweepPage {
       table.table(limit: Self.listed, forPeople: true),
       sql: """
         SELECT count(*) AS trials, avg(objective) AS mean, \(columns) FROM \(view("trials"))
-        WHERE state = 'complete' GROUP BY \(columns) ORDER BY mean \(sweep.objective.goal == .maximize ? "DESC" : "ASC") LIMIT \(Self.listed)
+        WHERE state = 'complete' GROUP BY \(columns) ORDER BY mean \(sweep.objective.order) LIMIT \(Self.listed)
         """)
     page.sentence(table.sentence)
   }
@@ -92,11 +90,10 @@ package struct SweepPage {
     let test = ["test_accuracy"].filter(metrics.contains)
     let isLast = sweep.objective.at == .last
     let shown = ["v.trial", "v.objective"] + test.map { "\(isLast ? "v" : "e").\($0)" } + space.sweptNames.map { "v.\(quoted(name: $0))" }
-    let bestEpoch = sweep.objective.goal == .maximize ? "max_epoch" : "min_epoch"
     let join = """
 
       JOIN \(view("epochs")) AS e ON e.trial = v.trial AND e.epoch = (
-        SELECT m.\(bestEpoch) FROM trial_metric AS m JOIN metric AS d ON d.id = m.metric_id JOIN trial AS t ON t.id = m.trial_id
+        SELECT m.\(sweep.objective.epochColumn) FROM trial_metric AS m JOIN metric AS d ON d.id = m.metric_id JOIN trial AS t ON t.id = m.trial_id
         WHERE t.sweep_id = \(sweep.id) AND t.number = v.trial AND d.name = \(quoted(text: sweep.objective.metric)))
       """
     let asked = "\n  AND v.trial IN (SELECT number FROM trial WHERE sweep_id = \(sweep.id) AND planned)"
@@ -104,7 +101,7 @@ package struct SweepPage {
     return """
       SELECT \(shown.joined(separator: ", ")) FROM \(view("trials")) AS v\(isLast || test.isEmpty ? "" : join)
       WHERE v.state = 'complete'\(hasUnplanned ? asked : "")
-      ORDER BY v.objective \(sweep.objective.goal == .maximize ? "DESC" : "ASC"), v.trial LIMIT \(Self.listed)
+      ORDER BY v.objective \(sweep.objective.order), v.trial LIMIT \(Self.listed)
       """
   }
 
