@@ -180,6 +180,11 @@ extension SweepFileReading {
       return []
     }
     let names = Set(rows.flatMap(\.values.keys)).sorted()
+    for name in names {
+      guard let problem = Self.problem(ofName: name), let row = rows.first(where: { $0.values[name] != nil }) else { continue }
+      complain("\(row.place): \(problem)", at: "include", remedy: "give every parameter a name that can be read")
+    }
+    guard complaints.isEmpty else { return [] }
     return names.compactMap { name in
       let declaration = declarations?.first { $0.name == name }
       if declarations != nil, declaration == nil {
@@ -225,8 +230,17 @@ extension SweepFileReading {
       }
     }
     let table = CSVTable(text)
-    guard let header = table.rows.first, !header.isEmpty, Set(header).count == header.count else {
-      complain("\(file) has no first line with a name for each column", at: "include", remedy: "begin it with: lr,batch_size")
+    guard let header = table.rows.first?.map({ $0.trimmingCharacters(in: .whitespaces) }), Set(header).count == header.count else {
+      complain("\(file) has no first line with a name of its own for each column", at: "include", remedy: "begin it with: lr,batch_size")
+      return []
+    }
+    let nameless = header.indices.filter { Self.problem(ofName: header[$0]) != nil }
+    guard nameless.isEmpty else {
+      for index in nameless {
+        complain(
+          "\(file), line 1: \(Self.problem(ofName: header[index]) ?? "") (column \(index + 1) of \(header.count))", at: "include",
+          remedy: "name the column in the first line, or remove it")
+      }
       return []
     }
     return table.rows.dropFirst().enumerated().compactMap { index, row in
@@ -235,9 +249,16 @@ extension SweepFileReading {
           "\(file), line \(index + 2) has \(counted(row.count, "field")), and the first line \(header.count)", at: "include", remedy: "correct it")
         return nil
       }
-      let values = zip(header, row).map { ($0.trimmingCharacters(in: .whitespaces), YAMLScalar.value(of: $1.trimmingCharacters(in: .whitespaces))) }
-      return ("\(file), line \(index + 2)", Dictionary(values) { $1 })
+      let values = zip(header, row).map { ($0, YAMLScalar.value(of: $1.trimmingCharacters(in: .whitespaces))) }
+      return ("\(file), line \(index + 2)", Dictionary(uniqueKeysWithValues: values))
     }
+  }
+
+  /// What keeps a name from being a column, and from being given to a program. All other characters are as good as letters.
+  private static func problem(ofName name: String) -> String? {
+    if name.allSatisfy(\.isWhitespace) { return "a parameter has no name" }
+    return name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+      ? "the name of a parameter has control characters: \(ParameterValue.text(name).json)" : nil
   }
 }
 

@@ -66,7 +66,7 @@ final class FileLock: Sendable {
     close(descriptor)
   }
 
-  private static func failure(_ what: String, _ path: String) -> SweepError {
+  static func failure(_ what: String, _ path: String) -> SweepError {
     let reason = String(cString: strerror(errno))
     return SweepError(.io, "\(what): \(reason)", place: path, remedy: "does the folder exist, and may you write to it?")
   }

@@ -14,7 +14,7 @@ enum JournalMode {
   ) throws -> (writer: any DatabaseWriter, warning: String?) {
     var configuration = base
     configuration.prepareDatabase { try $0.execute(sql: settings) }
-    if let name = FileSystem.remote(of: URL(fileURLWithPath: FileHeader.real(path)).deletingLastPathComponent().path) {
+    if let name = FileSystem.remote(beside: path) {
       return try rollback(path, base, settings: settings, because: "is on a file system of type \(name)")
     }
     // Tried without the database where that has no log: one that got a log for the trial would break whoever has it open as it was.
@@ -56,7 +56,10 @@ enum JournalMode {
     unlink(FileHeader.real(path) + "-shm")  // of the attempt to have a log; no log, no index of it
     return (
       queue,
-      "\(path) \(reason), so it is kept with a rollback journal: safe with one machine at a time, but slower, and long queries make the sweep wait"
+      """
+      \(path) \(reason), so it is kept with a rollback journal: for one machine at a time, slower, and long queries make the sweep wait; \
+      better keep it on a local disk (--db)
+      """
     )
   }
 }
@@ -72,6 +75,9 @@ package enum FileSystem {
     let (major, minor) = (device >> 8 & 0xfff | device >> 32 & ~0xfff, device & 0xff | device >> 12 & ~0xff)
     return remote(device: "\(major):\(minor)", in: mounts)
   }
+
+  /// The same of the folder in which a file is or will be, whatever name the file goes by.
+  static func remote(beside path: String) -> String? { remote(of: URL(fileURLWithPath: FileHeader.real(path)).deletingLastPathComponent().path) }
 
   /// - Parameters:
   ///   - device: "0:45"

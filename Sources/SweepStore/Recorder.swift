@@ -86,6 +86,7 @@ public final class Recorder: Sendable {
       let writer = try store.write { db in
         var writer = known
         try writer.write(reports, to: db)
+        try store.checkFile()  // again: what follows is SQLite's own commit
         return writer
       }
       state.withLock { state in

@@ -16,26 +16,30 @@ public struct Store: Sendable {
   let columns = ColumnCache()
   /// Which file it was when it was opened.
   private let file: FileIdentity?
+  /// Where other machines may see the database: that this one has it. The last to go.
+  private let owner: OwnerFile?
 
   private enum Connections {
     case reading(Readers)
     case writing(any DatabaseWriter)
   }
 
-  private init(path: String, readers: Readers) {
-    (self.path, connections, file, warnings) = (path, .reading(readers), nil, [])
+  private init(path: String, readers: Readers, owner: OwnerFile?) {
+    (self.path, connections, file, warnings, self.owner) = (path, .reading(readers), nil, [], owner)
   }
 
-  private init(path: String, writer: any DatabaseWriter, warnings: [String]) {
-    (self.path, connections, self.warnings) = (path, .writing(writer), warnings)
+  private init(path: String, writer: any DatabaseWriter, warnings: [String], owner: OwnerFile?) {
+    (self.path, connections, self.warnings, self.owner) = (path, .writing(writer), warnings, owner)
     file = FileIdentity(path)
   }
 
   /// Opens the database for writing, creates it where there is none, and brings its schema up to date, after a copy of the old one was made.
   /// Nothing is written before the file is known to be ours.
-  /// - Throws: `SweepError` where the file cannot be opened, is no database or damaged, or was written by a newer version.
+  /// Where other machines may see the file, it is this one's until the store is closed: that may wait for half a minute.
+  /// - Throws: `SweepError` where the file cannot be opened, is no database or damaged, was written by a newer version, or is another machine's.
   public static func open(_ path: String) throws(SweepError) -> Store {
     _ = try exists(path)
+    let owner = FileSystem.remote(beside: path) == nil ? nil : try OwnerFile.take(path)
     // Two programs that make the same new database would each find it half made.
     let lock = try FileLock.take(FileLock.path(beside: path, for: "opening"), waits: true)
     defer { withExtendedLifetime(lock) {} }
@@ -53,14 +57,14 @@ public struct Store: Sendable {
       let (writer, warning) = try JournalMode.open(path, content, configuration, settings: settings)
       try Schema.check(writer, path: path, mayBeEmpty: true)
       try Schema.migrator.migrate(writer)
-      return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []))
+      return Store(path: path, writer: writer, warnings: warnings + (warning.map { [$0] } ?? []), owner: owner)
     }
   }
 
   /// Looks at a file without writing to it.
   /// - Returns: the path of a copy, where its schema is about to change and there is something to lose.
   private static func copyBeforeMigrations(_ path: String) throws(SweepError) -> String? {
-    let store = try reading(path, mayBeEmpty: true)
+    let store = try reading(path, mayBeEmpty: true, owner: nil, mayUndo: true)
     let version: String? = try store.read { db in
       guard try db.tableExists("sweep"), try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM sweep)") == true,
         try !Schema.migrator.hasCompletedMigrations(db)
@@ -78,15 +82,23 @@ public struct Store: Sendable {
   }
 
   /// Opens the database for reading. Nothing can be written through it, whatever the SQL says, and no other file be attached.
+  /// Where other machines may see the file, it is this one's meanwhile: nothing else keeps a reader from undoing what another is about to commit.
   public static func openReadOnly(_ path: String) throws(SweepError) -> Store {
     guard try exists(path) else {
       throw SweepError(.input, "there is no database", place: path, remedy: "run a sweep first, or name another with --db or SWEEP_DB")
     }
+    var owner: OwnerFile?
+    var mayUndo = true
+    if FileSystem.remote(beside: path) != nil {
+      mayUndo = OwnerFile.canBeTaken(path)
+      if mayUndo { owner = try OwnerFile.take(path) } else { try OwnerFile.waitForOthers(path) }
+    }
     try FileHeader.check(path)
-    return try reading(path, mayBeEmpty: false)
+    return try reading(path, mayBeEmpty: false, owner: owner, mayUndo: mayUndo)
   }
 
-  private static func reading(_ path: String, mayBeEmpty: Bool) throws(SweepError) -> Store {
+  /// - Parameter mayUndo: whether what a commit left that was cut short may be taken back.
+  private static func reading(_ path: String, mayBeEmpty: Bool, owner: OwnerFile?, mayUndo: Bool) throws(SweepError) -> Store {
     try translated(path) {
       func open(_ name: String) throws -> Store {
         var configuration = commonConfiguration()
@@ -96,9 +108,10 @@ public struct Store: Sendable {
         let queue = try DatabaseQueue(path: name, configuration: configuration)
         try Schema.check(queue, path: path, mayBeEmpty: mayBeEmpty)
         return Store(
-          path: path, readers: Readers(path: path, queue) { [configuration] in try DatabaseQueue(path: name, configuration: configuration) })
+          path: path, readers: Readers(path: path, queue) { [configuration] in try DatabaseQueue(path: name, configuration: configuration) },
+          owner: owner)
       }
-      do { return try open(path) } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+      do { return try open(path) } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && mayUndo {
         // A commit was cut short, and who only reads cannot undo it. Whoever opens the file to write does, by looking at it.
         try DatabaseQueue(path: path).close()
         return try open(path)
@@ -161,8 +174,10 @@ public struct Store: Sendable {
     }
   }
 
-  /// - Throws: where the file was removed or replaced since it was opened: SQLite would go on writing into what nobody will ever see.
+  /// - Throws: where the file was removed or replaced since it was opened: SQLite would go on writing into what nobody will ever see. Or where
+  ///   another machine has taken the database over.
   func checkFile() throws(SweepError) {
+    try owner?.check()
     guard file == FileIdentity(path) else {
       throw SweepError(
         .io, "the database was removed or replaced while the sweep ran; what was recorded since then is lost", place: path,
@@ -179,7 +194,10 @@ public struct Store: Sendable {
   /// Nothing may be asked of this store afterwards.
   public func close() throws(SweepError) {
     try Self.translated(path) {
-      if case .reading(let readers) = connections { return try readers.close() }
+      if case .reading(let readers) = connections {
+        try readers.close()
+        return
+      }
       if let pool = writer as? DatabasePool {
         do {
           try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
@@ -190,6 +208,7 @@ public struct Store: Sendable {
       }
       try writer.close()
     }
+    owner?.release()
   }
 
   func read<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
@@ -198,7 +217,8 @@ public struct Store: Sendable {
 
   /// The same with SQLite's own errors.
   func readUntranslated<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    switch connections {
+    try owner?.check()
+    return switch connections {
     case .reading(let readers): try readers.read(body)
     case .writing(let writer): try writer.read(body)
     }
@@ -219,7 +239,8 @@ public struct Store: Sendable {
   }
 
   func write<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
-    try Self.translated(path) { try writer.write(body) }
+    try owner?.check()
+    return try Self.translated(path) { try writer.write(body) }
   }
 }
 

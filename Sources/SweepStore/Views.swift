@@ -49,7 +49,7 @@ enum Views {
     let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id LIMIT ?", arguments: [sweepID, limit])
     let columns = ViewColumns(parameters: parameters, metrics: try metrics.map { try $0.get("name") })
     let parameterColumns = columns.parameters.map { name, column in
-      "json_extract(t.parameters, \(quotedText("$." + quotedLabel(name)))) AS \(quoted(column))"
+      "\(value(of: name)) AS \(quoted(column))"
     }
     let trialMetrics = try zip(metrics, columns.metrics).map { metric, column in
       "(SELECT m.last FROM trial_metric AS m WHERE m.trial_id = t.id AND m.metric_id = \(try metric.get("id") as Int64)) AS \(quoted(column.column))"
@@ -100,6 +100,11 @@ enum Views {
 
   private static func quoted(_ identifier: String) -> String { "\"" + identifier.replacing("\"", with: "\"\"") + "\"" }
   private static func quotedText(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
-  /// A label of a JSON path; SQLite takes everything up to the closing quote as it is.
-  private static func quotedLabel(_ name: String) -> String { "\"" + name + "\"" }
+
+  /// A trial's parameter. A path takes everything up to the next quote as it is, and so cannot say what JSON escapes: it is looked for among all.
+  private static func value(of name: String) -> String {
+    name.contains { $0 == "\"" || $0 == "\\" }
+      ? "(SELECT value FROM json_each(t.parameters) WHERE key = \(quotedText(name)))"
+      : "json_extract(t.parameters, \(quotedText("$.\"\(name)\"")))"
+  }
 }

@@ -9,6 +9,8 @@
 // SWEEP_FAULT_ERRNO=NAME           what they fail with: EIO (also without it), ENOSPC, EDQUOT, EROFS, or a number
 // SWEEP_FAULT_UNTIL=SECONDS        calls fail only until so many seconds after the process started; without it for ever
 // SWEEP_FAULT_SHARED_MEMORY=1      mapping a file named …-shm shared fails with ENODEV, as on file systems without shared memory maps
+// SWEEP_FAULT_NO_LOCKS=1           locks of files (flock, and fcntl's) are given and hold nothing, as those of another machine where they are local
+// SWEEP_FAULT_INSTEAD=FILE:OTHER,… who opens FILE, by exactly this name, gets OTHER: what the kernel tells of itself in /proc
 // SWEEP_FAULT_FILE_SYSTEM=NUMBER   statfs and fstatfs report this f_type, for any file: 0x6969 is NFS
 // SWEEP_FAULT_CLOCK=AFTER:BY,…     from AFTER seconds after the process started on the real-time clock is BY seconds (either sign) off; of several
 //                                  the last whose time has come counts. The monotonic clock, and what the kernel writes (file times), stay right.
@@ -19,11 +21,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/time.h>
@@ -47,7 +51,9 @@ static const char *files;
 static int failure = EIO;
 static double until = -1;
 static long file_system = -1;
-static bool no_shared_memory;
+static bool no_shared_memory, no_locks;
+static struct { const char *file, *other; } instead[16];
+static int instead_count;
 static struct { double after, by; } jumps[16];
 static int jump_count;
 static struct timespec started;
@@ -76,7 +82,13 @@ __attribute__((constructor)) static void begin(void) {
   reads.first = number("SWEEP_FAULT_READS", -1);
   no_shared_memory = number("SWEEP_FAULT_SHARED_MEMORY", 0) == 1;
   file_system = number("SWEEP_FAULT_FILE_SYSTEM", -1);
+  no_locks = number("SWEEP_FAULT_NO_LOCKS", 0) == 1;
   const char *text;
+  char *names = (text = getenv("SWEEP_FAULT_INSTEAD")) ? strdup(text) : NULL;  // kept to the end
+  for (char *pair; (pair = strsep(&names, ",")) && instead_count < 16; instead_count++) {
+    instead[instead_count].file = strsep(&pair, ":");
+    instead[instead_count].other = pair ? pair : "";
+  }
   if ((text = getenv("SWEEP_FAULT_UNTIL"))) until = strtod(text, NULL);
   failure = (int)number("SWEEP_FAULT_ERRNO", EIO);
   if ((text = getenv("SWEEP_FAULT_ERRNO")))
@@ -145,6 +157,40 @@ static bool refuses(int flags, int file) {
   }
 MAP_CALL(mmap, off_t)
 MAP_CALL(mmap64, off64_t)
+
+/// The name of the file that is opened for one of that name.
+static const char *meant(const char *path) {
+  for (int i = 0; atomic_load(&ready) && i < instead_count; i++)
+    if (!strcmp(path, instead[i].file)) return instead[i].other;
+  return path;
+}
+// A mode follows the flags where a file may be made.
+#define OPEN_CALL(name) \
+  HIDES(name) int name(const char *path, int flags, ...) { \
+    va_list rest; \
+    va_start(rest, flags); \
+    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+    va_end(rest); \
+    return REAL(name)(meant(path), flags, mode); \
+  }
+OPEN_CALL(open)
+OPEN_CALL(open64)
+
+HIDES(flock) int flock(int file, int operation) { return atomic_load(&ready) && no_locks ? 0 : REAL(flock)(file, operation); }
+// Whatever follows the command is no larger than a pointer.
+#define CONTROL_CALL(name) \
+  HIDES(name) int name(int file, int command, ...) { \
+    va_list rest; \
+    va_start(rest, command); \
+    void *argument = va_arg(rest, void *); \
+    va_end(rest); \
+    bool locks = command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW; \
+    if (atomic_load(&ready) && no_locks && locks) return 0; \
+    if (atomic_load(&ready) && no_locks && command == F_GETLK) return ((struct flock *)argument)->l_type = F_UNLCK, 0; \
+    return REAL(name)(file, command, argument); \
+  }
+CONTROL_CALL(fcntl)
+CONTROL_CALL(fcntl64)
 
 #define FILE_SYSTEM_CALL(name, what, structure) \
   HIDES(name) int name(what, struct structure *result) { \

@@ -214,6 +214,22 @@ struct CommandTests {
     #expect(try unknown.run("run", "small.yaml").status == 64)
   }
 
+  @Test func aParameterMayHaveAnyNameInAFileOfPoints() throws {
+    try folder.write("\"a\"\"b\",c\\d,it's é\n1.5,x,true\n2.5,y,false\n", to: "points.csv")
+    try folder.write(
+      "name: names\ncommand: [/bin/true]\nmethod: grid\nmetric: {name: seconds, goal: minimize}\ninclude: points.csv\n", to: "names.yaml")
+    let run = try binary.run("run", "names.yaml", "-q")
+    #expect(run.status == 0, "\(run.errors)")
+    let columns = #""a""b" AS q, "c\d" AS b, "it's é" AS e"#
+    let view = try binary.run("query", "SELECT \(columns) FROM trials_names ORDER BY trial", "--format", "csv")
+    #expect(view.output == "q,b,e\n1.5,x,1\n2.5,y,0\n", "\(view.output)\(view.errors)")
+    let rank = try binary.run("rank", "names", "--all", "--format", "csv").output
+    #expect(rank.contains(#""a""b""#) && rank.contains(#"c\d"#) && rank.contains(",1.5,x,"), "\(rank)")
+    let show = try binary.run("show", "1")
+    #expect(show.errors.contains(#"  a"b: 1.5"#) && show.errors.contains(#"  c\d: x"#), "\(show.errors)")
+    #expect(try binary.run("check").status == 0)
+  }
+
   @Test func dataListAndVerifyWork() throws {
     let list = try json(try binary.run("data", "list", "--format", "json").output)
     #expect(list.map { $0["dataset"] as? String } == ["cifar10", "fashion-mnist", "synthetic"])

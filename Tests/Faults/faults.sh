@@ -103,7 +103,8 @@ mkdir gone
 show 'sweep run training.yaml -q --db gone/results.sqlite & sleep 0.5; rm -r gone; wait $!'
 
 section "Where memory cannot be shared" "The write-ahead log needs memory that all processes see. NFS, SMB, Lustre, GPFS, FUSE and their like are known by name (/proc/self/mountinfo), others by
-trying. There the database has a rollback journal: slower, still one writer, still all or nothing."
+trying. There the database has a rollback journal: slower, still one writer, still all or nothing. On those that other machines may see, one of them at a
+time has it, readers included ([ADR 14](adr/0014-owner-file.md)): who comes second is told which, and 75."
 fresh
 show 'LD_PRELOAD=./libCFaults.so SWEEP_FAULT_SHARED_MEMORY=1 sweep run many.yaml -q | head -3' 'sqlite3 results.sqlite "PRAGMA journal_mode"' 'sweep check --format csv | head -3'
 

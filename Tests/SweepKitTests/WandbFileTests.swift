@@ -285,6 +285,30 @@ struct WandbFileTests {
     #expect { try points("[{lr: 1}, {seed: 2}]") } throws: { "\($0)".contains("give every point the same parameters") }
   }
 
+  @Test func columnsWithoutANameAreRefusedWithTheirPlace() throws {
+    let folder = TemporaryFolder()
+    func complaint(_ include: String) throws -> String {
+      let path = folder.path("a.yaml")
+      try folder.write(file("seed: {values: [1, 2]}", "method: grid\ninclude: \(include)"), to: "a.yaml")
+      do throws(SweepError) { _ = try SweepFileLoader(trainers: try Registry.builtin()).read(path) } catch { return error.description }
+      return ""
+    }
+    try folder.write("lr, \n0.1,2\n", to: "blank.csv")
+    #expect(try complaint("blank.csv").contains("blank.csv, line 1: a parameter has no name (column 2 of 2) — \(folder.path("a.yaml")):4, include"))
+    try folder.write("lr,bs,\n0.1,2,\n", to: "comma.csv")
+    #expect(try complaint("comma.csv").contains("column 3 of 3"))
+    try folder.write("lr,lr \n0.1,2\n", to: "twice.csv")
+    #expect(try complaint("twice.csv").contains("a name of its own for each column"))
+    try folder.write("lr,\"a\nb\"\n0.1,2\n", to: "lines.csv")
+    #expect(try complaint("lines.csv").contains(#"has control characters: "a\nb""#))
+    #expect(try complaint(#"[{lr: 1, "": 2}]"#).contains("include[0]: a parameter has no name"))
+    // The other ways to name a parameter.
+    #expect(complaints(file("'': {value: 1}")).contains("'' is no name of a parameter"))
+    #expect(complaints(file("'a\"b': {value: 1}")).contains("is no name of a parameter"))
+    #expect { try Self.read(file("lr: {value: 1}"), overrides: ["+ =1"]) } throws: { "\($0)".contains("names no parameter") }
+    #expect { try Self.read(file("lr: {value: 1}"), overrides: ["+a\"b=1"]) } throws: { "\($0)".contains("is no name") }
+  }
+
   @Test func theCommandLineReplacesParameters() throws {
     let text = file("lr: {values: [1, 2]}\nopt:\n  parameters:\n    name: {value: sgd}\nold: {value: 1}")
     let loaded = try Self.read(text, overrides: ["lr=0.1,0.2", "opt.name=adam", "+seed=range(3)", "~old"]).file
