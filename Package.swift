@@ -88,7 +88,8 @@ let package = Package(
     .target(name: "CFaults", path: "Tests/CFaults"),
 
     .target(
-      name: "SweepTestSupport", dependencies: ["SweepCore", "SweepExecutors", "SweepStore", "SweepKit"], path: "Tests/SweepTestSupport",
+      name: "SweepTestSupport", dependencies: ["SweepCore", "SweepNumerics", "SweepExecutors", "SweepStore", "SweepKit"],
+      path: "Tests/SweepTestSupport",
       swiftSettings: settings),
     tests("SweepNumericsTests", on: ["SweepNumerics"]),
     tests("SweepCoreTests", on: ["SweepCore"]),
@@ -97,7 +98,7 @@ let package = Package(
     tests("SweepTrainingTests", on: ["SweepCore", "SweepNumerics", "SweepTraining", "CKernels"]),
     tests("SweepExecutorsTests", on: ["SweepCore", "SweepExecutors", "SweepFormats", "SweepTraining"]),
     tests("SweepStoreTests", on: ["SweepCore", "SweepStore"] + grdb),
-    tests("SweepKitTests", on: ["SweepCore", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
+    tests("SweepKitTests", on: ["SweepCore", "SweepNumerics", "SweepKit", "SweepStore", "SweepTraining", "SweepExecutors", "SweepSearch"]),
     tests("SweepReportTests", on: ["SweepCore", "SweepNumerics", "SweepReport", "SweepStore"]),
     tests(
       "EndToEndTests", on: ["SweepCLI", "sweep-torture", "CFaults", "SweepReport", "SweepCore", "SweepExecutors", "SweepKit", "SweepTraining"] + grdb),

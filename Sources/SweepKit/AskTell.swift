@@ -107,12 +107,15 @@ public struct AskTell: Sendable {
   @discardableResult public func report(
     _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil
   ) throws(SweepError) -> Verdict {
+    var last = 0
     let told = try tell(of: trial, claim) { record throws(SweepError) in
       let epoch = try Self.checked(epoch, after: record)
+      last = epoch
       return values.isEmpty ? [] : [.epoch(EpochReport(EpochMetrics(epoch: epoch, values: values)))]
     }
     let judge = try Judge(file, sweep: sweep, in: store)
-    let verdict = judge.verdict(on: told)
+    judge.started(told, isFresh: false)
+    let verdict = values.isEmpty ? judge.verdict(on: told) : judge.reported(told, EpochMetrics(epoch: last, values: values))
     if case .prune(let epoch) = verdict {
       _ = try tell(of: trial, claim) { _ in [.ended(.pruned(afterEpoch: epoch))] }
     }
@@ -126,7 +129,7 @@ public struct AskTell: Sendable {
     _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil, _ end: TrialEnd = .complete
   ) throws(SweepError) {
     let metric = sweep.objective.metric
-    let told = try tell(of: trial, claim) { record throws(SweepError) in
+    _ = try tell(of: trial, claim) { record throws(SweepError) in
       let epoch = try Self.checked(epoch, after: record)
       if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
         let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
@@ -142,7 +145,7 @@ public struct AskTell: Sendable {
       file.earlyTermination != nil && file.order == .number ? .held : .asTold
     }
     guard file.earlyTermination != nil, file.order == .number else { return }
-    try settle(try Judge(file, sweep: sweep, in: store), of: told)
+    try settle(try Judge(file, sweep: sweep, in: store))
   }
 
   private func tell(
@@ -160,7 +163,7 @@ public struct AskTell: Sendable {
   }
 
   /// Ends those of which it is known now what they come to.
-  private func settle(_ judge: Judge, of told: Trial? = nil) throws(SweepError) {
+  private func settle(_ judge: Judge) throws(SweepError) {
     for (trial, end) in judge.settled() {
       _ = try store.record(
         of: trial.number, attempt: nil, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping, isSettling: true

@@ -42,7 +42,7 @@ public struct Planner: Sendable {
         remedy: "list fewer values, set a run_cap\(count == .max ? "" : ", or allow it with --max-trials \(count)")")
     }
     guard file.space.hasForbiddenPoints, positions <= Self.mostSearched else { return count }
-    var (points, allowed) = (try Self.points(of: file), 0)
+    var (points, allowed) = (try Self.points(of: file, methods: methods), 0)
     while case let more = try points.next(), !more.isEmpty { allowed += more.count }
     return allowed
   }
@@ -53,8 +53,10 @@ public struct Planner: Sendable {
 
   /// The points in their order, in chunks that are not empty, from a fresh sampler.
   /// - Parameter positions: of the sampler, from 0; nil: all, or the run cap's.
-  package static func points(of file: SweepFile, after first: Int = 0, limit: Int? = nil) throws(SweepError) -> PointSequence {
-    guard let sampler = try samplers.find(file.method).pointSampler else { preconditionFailure("the points of \(file.method) depend on results") }
+  package static func points(
+    of file: SweepFile, after first: Int = 0, limit: Int? = nil, methods: Registry<SearchMethod> = samplers
+  ) throws(SweepError) -> PointSequence {
+    guard let sampler = try methods.find(file.method).pointSampler else { preconditionFailure("the points of \(file.method) depend on results") }
     return PointSequence(
       sampler: sampler, space: file.space, seed: file.seed, position: first, left: limit ?? file.rules.runCap ?? .max)
   }
@@ -116,7 +118,7 @@ public struct Planner: Sendable {
     // An endless sweep keeps as many points as it has.
     let planned = if let known { try store.counts(sweepID: known.id).total } else { 0 }
     let limit = count == nil ? max(Self.firstOfEndless, planned) : nil
-    var points = try Self.points(of: file, limit: limit)
+    var points = try Self.points(of: file, limit: limit, methods: methods)
     return try store.plan(plan) {
       points.position
     } next: {

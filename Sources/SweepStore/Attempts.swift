@@ -70,7 +70,7 @@ enum Attempts {
 
   /// Removes what a trial reported: it starts anew.
   static func forget(_ db: Database, _ trial: Trial.ID) throws {
-    for table in ["epoch_metric", "trial_metric"] {
+    for table in ["epoch_metric", "trial_metric", "prediction", "model"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ?").execute(arguments: [trial.rawValue])
     }
   }

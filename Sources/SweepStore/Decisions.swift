@@ -11,6 +11,8 @@ public struct DecisionRecord: Sendable {
   /// The epoch from which it runs by this decision, and the one up to which; nil: to its end.
   public let from: Int
   public let until: Int?
+  /// How many ends the search had waited for without a decision.
+  public var waits: Int
 }
 
 /// A trial as a search knows it.
@@ -27,14 +29,14 @@ enum Decisions {
   /// Adds a decision of any kind.
   static func insert(
     _ db: Database, _ kind: String, sweepID: Int64, trial: Int64? = nil, parent: Int64? = nil, until: Int? = nil, position: Int? = nil,
-    reason: String? = nil, at time: String = timestamp()
+    waits: Int = 0, reason: String? = nil, at time: String = timestamp()
   ) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO decision (sweep_id, number, at, kind, trial_id, parent_id, until, position, reason)
-        SELECT ?1, ifnull(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM decision WHERE sweep_id = ?1
+        INSERT INTO decision (sweep_id, number, at, kind, trial_id, parent_id, until, position, waits, reason)
+        SELECT ?1, ifnull(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM decision WHERE sweep_id = ?1
         """
-    ).execute(arguments: [sweepID, time, kind, trial, parent, until, position, reason])
+    ).execute(arguments: [sweepID, time, kind, trial, parent, until, position, waits, reason])
   }
 
   /// A trial is stopped early.
@@ -61,10 +63,10 @@ extension Store {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT trial.number, ifnull(d.position, 0), d.until FROM decision AS d JOIN trial ON trial.id = d.trial_id
+          SELECT trial.number, ifnull(d.position, 0), d.until, d.waits FROM decision AS d JOIN trial ON trial.id = d.trial_id
           WHERE d.sweep_id = ? AND kind IN ('start', 'resume', 'clone') ORDER BY d.number
           """, arguments: [sweep.id]
-      ).map { DecisionRecord(trial: try $0.get(0), from: try $0.get(1), until: try $0.get(2)) }
+      ).map { DecisionRecord(trial: try $0.get(0), from: try $0.get(1), until: try $0.get(2), waits: try $0.get(3)) }
     }
   }
 
@@ -93,7 +95,7 @@ extension Store {
   /// - Parameter parent: the number of a trial from a copy of whose checkpoint it goes on.
   /// - Returns: its number, and the epoch it goes on from.
   public func start(
-    _ point: Assignment, parent: Int?, until: Int?, sweep: SweepRecord
+    _ point: Assignment, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
   ) throws(SweepError) -> (number: Int, from: Int) {
     try write { db in
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
@@ -114,14 +116,14 @@ extension Store {
         from = try Int.fetchOne(db, sql: "SELECT epoch FROM checkpoint WHERE trial_id = ?", arguments: [id]) ?? 0
       }
       try Decisions.insert(
-        db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from)
+        db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from, waits: waits)
       return (number, from)
     }
   }
 
   /// Has a paused trial go on, in one transaction with the decision.
   /// - Returns: the epoch it goes on from.
-  public func resume(_ number: Int, until: Int?, sweep: SweepRecord) throws(SweepError) -> Int {
+  public func resume(_ number: Int, until: Int?, waits: Int, sweep: SweepRecord) throws(SweepError) -> Int {
     try write { db in
       let id = try trialID(number, of: sweep, db)
       let from = try Int.fetchOne(db, sql: "SELECT epochs_done FROM trial WHERE id = ?", arguments: [id]) ?? 0
@@ -131,8 +133,16 @@ extension Store {
       guard db.changesCount == 1 else {
         throw SweepError(.input, "trial \(number) of '\(sweep.name)' is not paused, and cannot go on", place: path)
       }
-      try Decisions.insert(db, "resume", sweepID: sweep.id, trial: id, until: until, position: from)
+      try Decisions.insert(db, "resume", sweepID: sweep.id, trial: id, until: until, position: from, waits: waits)
       return from
+    }
+  }
+
+  /// Notes, once, that a search has no more to try.
+  public func exhaust(_ sweep: SweepRecord) throws(SweepError) {
+    try write { db in
+      let last = try String.fetchOne(db, sql: "SELECT kind FROM decision WHERE sweep_id = ? ORDER BY number DESC LIMIT 1", arguments: [sweep.id])
+      if last != "exhausted" { try Decisions.insert(db, "exhausted", sweepID: sweep.id) }
     }
   }
 

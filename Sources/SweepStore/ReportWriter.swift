@@ -44,6 +44,8 @@ struct ReportWriter {
     var isFresh = false
     var lastEpoch: Int?
     var checkpoint: Checkpoint?
+    /// Whether the one that is there is of a trial that has ended since.
+    var forgetsCheckpoint = false
     /// By epoch: which of them counts is known when all are in the summary.
     var outcomes: [Int: KeptOutcome] = [:]
     var state = TrialState.running
@@ -66,6 +68,7 @@ struct ReportWriter {
 
     mutating func end(_ end: TrialEnd, at time: String) {
       (state, reason, endedAt, held) = (end.state, end.reason, time, nil)
+      (checkpoint, forgetsCheckpoint) = (nil, true)
       if case .pruned(let epoch) = end { cut = epoch }
     }
   }
@@ -77,14 +80,30 @@ struct ReportWriter {
     var hasNewMetrics = false
     var count = 0
     let insert = try FastStatement(db, "INSERT OR REPLACE INTO epoch_metric (trial_id, epoch, metric_id, value) VALUES (?, ?, ?, ?)")
+    let find = try FastStatement(db, "SELECT attempt, position FROM trial WHERE id = ?")
+    // Most reports of a trial come one after the other.
+    var current: (trial: Trial.ID, change: Change)?
+    func keep() {
+      if let current { changes[current.trial] = current.change }
+      current = nil
+    }
     for (report, disposition) in reports {
       let trial = report.trial
       let place = Place(attempt: report.attempt, position: report.position)
-      guard try place > lastPlace(of: trial, db) else { continue }
-      places[trial] = place
+      if current?.trial != trial {
+        keep()
+        if let known = changes.removeValue(forKey: trial) {  // removed, so that it is not copied
+          current = (trial, known)
+        } else if place > lastPlace(of: trial, find) {
+          order.append(trial)
+          current = (trial, Change(Place(attempt: 0, position: 0)))
+        }
+      }
+      // What was recorded before is not recorded again.
+      if let last = current?.change.place, place <= last { continue }
+      guard var change = current?.change else { continue }
+      current = nil  // so that it is not copied
       count += 1
-      if changes[trial] == nil { order.append(trial) }
-      var change = changes.removeValue(forKey: trial) ?? Change(place)  // removed, so that it is not copied
       change.place = place
       switch report.event {
       case .started(let attempt):
@@ -116,37 +135,53 @@ struct ReportWriter {
       case .ended(let end):
         let time = timestamp(milliseconds: report.at)
         if disposition == .held { (change.held, change.endedAt) = (end, time) } else { change.end(end, at: time) }
-        if !change.hasEnded { break }
-        places[trial] = nil
-        if case .pruned(let epoch) = end { try Decisions.insertStop(db, of: trial, afterEpoch: epoch, sweep: sweep, at: time) }
+        if change.hasEnded, case .pruned(let epoch) = end { try Decisions.insertStop(db, of: trial, afterEpoch: epoch, sweep: sweep, at: time) }
       case .note(let text): try Events.insert(db, sweepID: sweep.id, kind: "note", detail: text, trial: trial)
       }
-      changes[trial] = change
+      current = (trial, change)
     }
+    keep()
     if changes.isEmpty { return 0 }
     let revision = try Revision.next(db, sweepID: sweep.id)
+    let statements = try Statements(db)
     for trial in order {
-      if let change = changes[trial] { try write(change, of: trial, revision: revision, to: db) }
+      guard let change = changes[trial] else { continue }
+      try write(change, of: trial, revision: revision, statements, to: db)
+      places[trial] = change.hasEnded ? nil : change.place
     }
     if hasNewMetrics { try Views.remake(db, sweepID: sweep.id, slug: sweep.slug, parameters: parameterNames) }
     if changes.values.contains(where: { !$0.outcomes.isEmpty || $0.hasEnded }) { try Outcomes.prune(db, sweep: sweep, keeping: keeping) }
     return count
   }
 
-  private mutating func lastPlace(of trial: Trial.ID, _ db: Database) throws -> Place {
+  private func lastPlace(of trial: Trial.ID, _ find: FastStatement) -> Place {
     if let known = places[trial] { return known }
-    let row = try Row.fetchOne(db.cachedStatement(sql: "SELECT attempt, position FROM trial WHERE id = ?"), arguments: [trial.rawValue])
-    return try row.map { Place(attempt: try $0.get(0), position: try $0.get(1)) } ?? Place(attempt: 0, position: 0)
+    find.bind(1, trial.rawValue)
+    let (attempt, position) = find.firstRow() ?? (0, 0)
+    return Place(attempt: attempt, position: position)
   }
 
-  private func write(_ change: Change, of trial: Trial.ID, revision: Int, to db: Database) throws {
+  /// What is run for every trial of a group, prepared once.
+  private struct Statements {
+    let update: FastStatement
+    let objective: FastStatement
+    let forget: FastStatement
+
+    init(_ db: Database) throws {
+      update = try FastStatement(
+        db,
+        """
+        UPDATE trial SET state = ?2, attempt = ?3, started_at = ifnull(started_at, ?4), finished_at = ?5, reason = ?6,
+          epochs_done = CASE ?8 WHEN 1 THEN ?7 ELSE max(epochs_done, ?7) END, position = ?9, held = ?10, revision = ?11 WHERE id = ?1
+        """)
+      objective = try FastStatement(db, MetricSummary.objectiveSQL)
+      forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
+    }
+  }
+
+  private func write(_ change: Change, of trial: Trial.ID, revision: Int, _ statements: Statements, to db: Database) throws {
     for (metric, summary) in change.summaries { try summary.merge(db, trialID: trial.rawValue, metricID: metric) }
-    let update = try FastStatement(
-      db,
-      """
-      UPDATE trial SET state = ?2, attempt = ?3, started_at = ifnull(started_at, ?4), finished_at = ?5, reason = ?6,
-        epochs_done = CASE ?8 WHEN 1 THEN ?7 ELSE max(epochs_done, ?7) END, position = ?9, held = ?10, revision = ?11 WHERE id = ?1
-      """)
+    let update = statements.update
     update.bind(1, trial.rawValue)
     update.bind(2, change.state.rawValue)
     update.bind(3, change.place.attempt)
@@ -161,16 +196,15 @@ struct ReportWriter {
     try update.run()
     let isCut = try change.cut.map { try Epochs.cut(db, trialID: trial.rawValue, after: $0) } ?? false
     if isCut || !change.summaries.isEmpty || change.isFresh {
-      let objective = try FastStatement(db, MetricSummary.objectiveSQL)
-      objective.bind(1, trial.rawValue)
-      try objective.run()
+      statements.objective.bind(1, trial.rawValue)
+      try statements.objective.run()
     }
     if !change.outcomes.isEmpty { try Outcomes.write(change.outcomes, of: trial, sweep: sweep, to: db) }
-    if change.hasEnded {
-      let forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
-      forget.bind(1, trial.rawValue)
-      try forget.run()
-    } else if let checkpoint = change.checkpoint {
+    if change.forgetsCheckpoint {
+      statements.forget.bind(1, trial.rawValue)
+      try statements.forget.run()
+    }
+    if let checkpoint = change.checkpoint {
       try Outcomes.save(checkpoint, in: "checkpoint", of: trial, to: db)
     }
   }

@@ -235,6 +235,7 @@ enum Schema {
             parent_id INTEGER REFERENCES trial (id) ON DELETE SET NULL,
             until INTEGER CHECK (until > 0),
             position INTEGER CHECK (position >= 0),
+            waits INTEGER NOT NULL DEFAULT 0,
             reason TEXT,
             PRIMARY KEY (sweep_id, number)
           ) STRICT, WITHOUT ROWID;

@@ -80,8 +80,11 @@ extension Store {
   }
 
   /// Adds trials to a sweep that is planned as it runs, in one transaction with the position that its sampler has come to.
+  /// - Parameter announce: gets those that are new before anybody else can see them.
   /// - Returns: those that are new.
-  public func addTrials(_ assignments: [Assignment], sweep: SweepRecord, upTo position: Int) throws(SweepError) -> [Trial] {
+  public func addTrials(
+    _ assignments: [Assignment], sweep: SweepRecord, upTo position: Int, announce: ([Trial]) throws -> Void = { _ in }
+  ) throws(SweepError) -> [Trial] {
     try write { db in
       let revision = try Revision.next(db, sweepID: sweep.id)
       let insert = try TrialInsertion(db, sweepID: sweep.id, revision: revision, rows: 1)
@@ -95,6 +98,7 @@ extension Store {
         number += 1
       }
       try Decisions.setPosition(db, sweepID: sweep.id, position)
+      try announce(added)
       return added
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SweepCore
 import SweepStore
@@ -123,5 +124,93 @@ struct RecorderTests {
     #expect(throws: SweepError.self) { try recorder.flush() }
     #expect(throws: SweepError.self) { try recorder.started(trial.id) }
     #expect(try made.store.epochs(of: trial.id).isEmpty)
+  }
+
+  /// All that a sweep has in the database, but for the times of the machine.
+  private func rows(_ store: Store) throws -> [[String]] {
+    try [
+      "SELECT number, state, attempt, position, epochs_done, objective, started_at, finished_at, reason, held FROM trial",
+      "SELECT * FROM epoch_metric", "SELECT * FROM trial_metric ORDER BY 1, 2",
+      "SELECT trial_id, epoch, format, hex(state) FROM checkpoint ORDER BY 1",
+      "SELECT trial_id, attempt, started_at, finished_at, result, reason, exit_code, seconds, log FROM attempt",
+      "SELECT trial_id, split_id, epoch, hex(correct), hex(predicted), hex(probability) FROM prediction ORDER BY 1",
+      "SELECT trial_id, epoch, format, hex(state) FROM model ORDER BY 1", "SELECT name FROM metric ORDER BY id",
+      "SELECT trial_id, kind, detail FROM event ORDER BY id", "SELECT trial_id, kind, position FROM decision ORDER BY number",
+    ].flatMap { try store.query($0).rows.map { $0.map(\.description) } }
+  }
+
+  @Test(arguments: 1...12) func reportsThatWereWrittenAndReadGiveTheSameRowsAndThoseThatComeTwiceGiveNone(seed: Int) throws {
+    // Where the best epoch counts, each may be it; else the last one alone brings what it answered.
+    var made = MadeReports(seed: seed, answers: seed % 2 == 0)
+    let reports = (0..<150).map { _ in made.next() }
+    var found: [[[String]]] = []
+    for way in ["at once", "as text", "twice", "by another recorder"] {
+      let sweep = try PlannedSweep(count: 5, objective: Objective(metric: "score", goal: .maximize, at: seed % 2 == 0 ? .best : .last))
+      func recorder() -> Recorder {
+        Recorder(
+          store: sweep.store, sweep: sweep.sweep, parameterNames: ["kind", "x"], keeping: Keeping(predictions: .top(2), models: .top(1)))
+      }
+      var current = recorder()
+      for (place, report) in reports.enumerated() {
+        let read = way == "as text" ? try JSONDecoder().decode(TrialReport.self, from: JSONEncoder().encode(report)) : report
+        try current.record(read)
+        if way == "twice" { for again in reports[max(0, place - 20)...place] { try current.record(again) } }
+        // Where a group ends is where it ends, whoever writes.
+        if place % 10 == 9 {
+          try current.flush()
+          if way == "by another recorder" {
+            current = recorder()
+            for again in reports[max(0, place - 30)...place] { try current.record(again) }
+            try current.flush()
+          }
+        }
+      }
+      try current.flush()
+      found.append(try rows(sweep.store))
+    }
+    for (way, other) in zip(["as text", "twice", "by another recorder"], found.dropFirst()) {
+      #expect(Set(other).symmetricDifference(found[0]).isEmpty, "\(way)")
+      #expect(found[0] == other, "\(way)")
+    }
+  }
+
+  @Test func everyCommitStampsWhatItChanges() throws {
+    let made = try PlannedSweep(count: 3)
+    func revisions() throws -> [String] { try made.store.query("SELECT revision FROM trial ORDER BY number").rows.map { $0[0].description } }
+    #expect(try revisions() == ["0", "0", "0"])
+    let (recorder, trials) = (made.recorder(), try made.waiting())
+    for (place, trial) in [trials[1], trials[0], trials[1]].enumerated() {
+      if place < 2 { try recorder.started(trial.id) }
+      try recorder.record(metrics(place + 1, 0.5), checkpoint: nil, of: trial.id)
+      try recorder.flush()
+    }
+    #expect(try revisions() == ["2", "3", "0"])
+    #expect(try made.store.query("SELECT revision FROM sweep").rows == [[.integer(3)]])
+    try made.store.requeue(sweepID: made.sweep.id, retryFailed: false)
+    #expect(try revisions() == ["4", "4", "0"])
+  }
+
+  @Test func whatAStoppedTrialReportedLaterIsDropped() throws {
+    let made = try PlannedSweep(count: 1)
+    let (recorder, trial) = (made.recorder(), try made.waiting()[0])
+    try recorder.started(trial.id)
+    for epoch in 1...5 { try recorder.record(metrics(epoch, Double(epoch)), checkpoint: nil, of: trial.id) }
+    try recorder.ended(trial.id, .pruned(afterEpoch: 2))
+    try recorder.flush()
+    #expect(try made.store.epochs(of: trial.id).map(\.epoch) == [1, 2])
+    let row = try made.store.trial(1, sweepID: made.sweep.id)
+    #expect(row?.state == .pruned && row?.epochsDone == 2 && row?.objective == 2)
+    #expect(try made.store.check { _ in false }.findings.isEmpty)
+  }
+
+  @Test func anEndThatWaitsForItsVerdictIsKept() throws {
+    let made = try PlannedSweep(count: 1)
+    let (recorder, trial) = (made.recorder(), try made.waiting()[0])
+    try recorder.started(trial.id)
+    try recorder.tell(.ended(.diverged(epoch: 3, reason: "loss is infinite")), of: trial.id, as: .held)
+    try recorder.flush()
+    try made.store.requeue(sweepID: made.sweep.id, retryFailed: false)
+    let standing = try made.store.standings(made.sweep)[0]
+    #expect(standing.state == .running && standing.held == .diverged(epoch: 3, reason: "loss is infinite"))
   }
 }

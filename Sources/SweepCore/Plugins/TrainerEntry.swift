@@ -62,7 +62,6 @@ public struct Workplace: Sendable {
   public let sweep: String
   /// Where trials may keep files, a folder for each; it need not exist.
   public let folder: String
-  /// Tells what people should know while the sweep runs.
   /// What trials are ranked by.
   public let objective: Objective
   /// Of which trials answers and models are kept.

@@ -29,8 +29,8 @@ enum Base64 {
     bytes.reserveCapacity(digits.count / 4 * 3)
     for start in stride(from: 0, to: digits.count, by: 4) {
       var number = 0
-      for digit in digits[start..<start + 4] {
-        let isPadding = digit == UInt8(ascii: "=") && start + 4 == digits.count
+      for (place, digit) in zip(start..., digits[start..<start + 4]) {
+        let isPadding = place >= digits.count - padding
         guard isPadding || values[Int(digit)] < 64 else { return nil }
         number = number << 6 | (isPadding ? 0 : Int(values[Int(digit)]))
       }

@@ -2,7 +2,7 @@
 
 /// The metrics of one epoch.
 public struct EpochMetrics: Sendable, Equatable {
-  /// From 1.
+  /// From 1; a program may count from 0.
   public let epoch: Int
   /// Name and value; each name once. NaN is allowed and is stored as NULL.
   public let values: [(name: String, value: Double)]

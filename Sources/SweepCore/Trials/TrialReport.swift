@@ -2,7 +2,8 @@
 // closures and `sweep tell` all speak it, and nothing else writes a result.
 
 /// Something that happened to a trial.
-public enum TrialEvent: Sendable, Equatable {
+// Indirect: a million of them are handed on and kept for a moment, and most of them are small.
+public indirect enum TrialEvent: Sendable, Equatable {
   /// An attempt runs from now on.
   case started(AttemptStart)
   case epoch(EpochReport)

@@ -1,4 +1,4 @@
-// The worker pool: N private serial Dispatch queues that take cohorts until there are none. One of the three files that know Dispatch.
+// The worker pool: N private serial Dispatch queues that take cohorts until there are none. One of the files that know Dispatch.
 // Neither concurrentPerform nor the global queues: those share threads with everything else in the process.
 
 import Dispatch

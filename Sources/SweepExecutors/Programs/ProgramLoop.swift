@@ -109,7 +109,12 @@ struct ProgramLoop {
 
   private mutating func nextTrial(_ slot: Int) -> Trial? {
     let now = ContinuousClock.now
-    if let due = delayed.firstIndex(where: { $0.time <= now }) { return delayed.remove(at: due).trial }
+    while let due = delayed.firstIndex(where: { $0.time <= now }) {
+      let trial = delayed.remove(at: due).trial
+      guard case .prune(let epoch) = queue.verdict(on: trial) else { return trial }
+      // What it reported before it failed was enough to know.
+      do { try reporter.report(.ended(.pruned(afterEpoch: epoch)), of: trial) } catch { failure = failure ?? error }
+    }
     if taken.isEmpty {
       let work = queue.next(slot: slot)
       if case .cohort(let cohort) = work { taken = cohort.trials.reversed() }

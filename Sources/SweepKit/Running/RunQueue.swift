@@ -62,17 +62,32 @@ final class RunQueue: TrialQueue {
   func next(slot: Int) -> Work {
     if state.withLock({ $0.busySlots.remove(slot) }) != nil { context.observer.observe(.left(worker: slot)) }
     if isStopping || failure != nil { return .none }
-    let work = state.withLock { state in
-      do throws(SweepError) { return try next(&state) } catch {
-        (state.failure, state.isExhausted) = (error, true)
-        return Work.none
+    while true {
+      let work = state.withLock { state in
+        do throws(SweepError) { return try next(&state) } catch {
+          (state.failure, state.isExhausted) = (error, true)
+          return Work.none
+        }
       }
-    }
-    if case .cohort(let cohort) = work {
+      guard case .cohort(let found) = work else { return work }
+      let cohort = withoutStopped(found)
+      if cohort.trials.isEmpty { continue }
       state.withLock { _ = $0.busySlots.insert(slot) }
       context.observer.observe(.started(cohort: cohort, worker: slot))
+      return .cohort(cohort)
     }
-    return work
+  }
+
+  /// Ends trials that an earlier attempt has reported enough of to know that they are stopped: there is nothing to run.
+  private func withoutStopped(_ cohort: Cohort) -> Cohort {
+    guard context.judge.needsOrder, !cohort.isRunning else { return cohort }
+    return Cohort(
+      cohort.trials.filter { trial in
+        guard case .prune(let epoch) = context.judge.verdict(on: trial) else { return true }
+        // What keeps it from being recorded is in the recorder.
+        _ = try? reporter.report(.ended(.pruned(afterEpoch: epoch)), of: trial)
+        return false
+      }, cost: cohort.cost)
   }
 
   private func next(_ state: inout State) throws(SweepError) -> Work {

@@ -71,8 +71,9 @@ final class RunReporter: TrialReporter {
       let pauses = epoch.metrics.epoch == trial.until
       let slot = try record(event, of: trial, as: pauses ? .paused : .asTold).slot
       context.observer.observe(.epoch(trial: trial, metrics: epoch.metrics, worker: slot))
-      if let value = epoch.metrics[context.sweep.objective.metric] { context.rules.reported(value) }
       let verdict = context.judge.reported(trial, epoch.metrics)
+      // One that may be dropped does not reach a target.
+      if verdict == .proceed, let value = epoch.metrics[context.sweep.objective.metric] { context.rules.reported(value) }
       try settle()
       if case .prune = verdict { return verdict }
       return pauses || context.isStopping ? .interrupt : verdict
@@ -106,6 +107,7 @@ final class RunReporter: TrialReporter {
     if case .pruned(let epoch) = end, let seconds = places.withLock({ $0[trial.id]?.seconds }) { try record(seconds, at: epoch, of: trial) }
     let place = try record(.ended(end), of: trial)
     places.withLock { $0[trial.id] = nil }
+    if let best = context.judge.best(of: trial) { context.rules.reported(best) }
     context.rules.ended(end)
     context.observer.observe(.ended(trial: trial, end: end, worker: place.slot))
   }
@@ -127,11 +129,12 @@ final class RunReporter: TrialReporter {
   /// Stamps an event and hands it on.
   @discardableResult private func record(_ event: TrialEvent, of trial: Trial, as disposition: Disposition = .asTold) throws -> Place {
     let place = places.withLock { places in
-      var place = places[trial.id] ?? Place(attempt: trial.past.attempts, position: trial.past.position)
-      if case .started(let start) = event { place = Place(attempt: start.number, position: 0, slot: start.slot) }
-      place.position += 1
-      places[trial.id] = place
-      return place
+      if case .started(let start) = event { places[trial.id] = Place(attempt: start.number, position: 0, slot: start.slot) }
+      func next(_ place: inout Place) -> Place {
+        place.position += 1
+        return place
+      }
+      return next(&places[trial.id, default: Place(attempt: trial.past.attempts, position: trial.past.position)])
     }
     let report = TrialReport(
       trial: trial.id, attempt: place.attempt, position: place.position, at: Int64(Date().timeIntervalSince1970 * 1000), event: event)

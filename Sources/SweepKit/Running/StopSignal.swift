@@ -1,4 +1,4 @@
-// The way out: a flag that everything looks at between epochs, and the signals that set it. One of the three files that know Dispatch.
+// The way out: a flag that everything looks at between epochs, and the signals that set it. One of the files that know Dispatch.
 
 import Dispatch
 import Foundation

@@ -62,6 +62,10 @@ package struct Chronicle {
   private var occupied: [Segment] = []
   private var seen: [Int] = []
   private var decisions = 0
+  /// The virtual moment of the last decision.
+  private var now = 0.0
+  /// Whether the search has said that it waits for the next end.
+  private var waitsForMore = false
   /// Of the next decision, once it is known.
   private var next: (time: Double, freed: Int?, sees: [Int])?
 
@@ -198,33 +202,53 @@ package struct Chronicle {
   /// The trials whose outcomes the next decision sees, by number; nil: not known yet.
   package mutating func sees() -> [Int]? {
     if let next { return next.sees }
-    guard occupied.count >= parallel else {
-      next = (0, nil, [])
-      return []
+    guard occupied.count >= parallel || waitsForMore else {
+      next = (now, nil, visible(among: seen, ended: []))
+      return next?.sees
     }
     let bounds = occupied.map(bound)
     guard let least = bounds.indices.min(by: { (bounds[$0].time, occupied[$0].decision) < (bounds[$1].time, occupied[$1].decision) }),
       bounds[least].isOver
     else { return nil }
     let time = bounds[least].time
-    var sees = seen + [occupied[least].trial]
+    var ended: Set = [least]
     if seesTiesTogether {
       for (place, bound) in bounds.enumerated() where place != least && bound.time <= time {
         guard bound.isOver else { return nil }
-        sees.append(occupied[place].trial)
+        ended.insert(place)
       }
     }
-    next = (time, least, Set(sees).sorted())
+    next = (max(time, now), least, visible(among: seen + ended.map { occupied[$0].trial }, ended: ended))
     return next?.sees
+  }
+
+  /// By number; one that was paused and runs again is pending again.
+  private func visible(among trials: [Int], ended: Set<Int>) -> [Int] {
+    Set(trials).subtracting(occupied.indices.filter { !ended.contains($0) }.map { occupied[$0].trial }).sorted()
   }
 
   /// A decision was made: a trial runs from an epoch on, up to another or its end.
   /// - Precondition: `sees` had an answer.
   package mutating func decided(trial: Int, from: Int = 0, until: Int? = nil) {
+    passNext()
+    decisions += 1
+    waitsForMore = false
+    occupied.append(Segment(decision: decisions, trial: trial, start: now, from: from, until: until))
+  }
+
+  /// The search decides nothing by what it sees: a virtual worker stays free until the next end.
+  /// - Precondition: `sees` had an answer.
+  /// - Returns: whether there is another to come.
+  package mutating func waited() -> Bool {
+    passNext()
+    waitsForMore = !occupied.isEmpty
+    return waitsForMore
+  }
+
+  private mutating func passNext() {
     guard let next else { preconditionFailure("a decision sees something") }
     if let freed = next.freed { seen.append(occupied.remove(at: freed).trial) }
-    decisions += 1
-    occupied.append(Segment(decision: decisions, trial: trial, start: next.time, from: from, until: until))
+    now = next.time
     self.next = nil
   }
 

@@ -26,6 +26,7 @@ final class Judge: Sendable {
   }
 
   private let metric: String
+  private let goal: Objective.Goal
   private let state: Mutex<State>
   /// Whether anything is decided here.
   let isActive: Bool
@@ -34,15 +35,16 @@ final class Judge: Sendable {
 
   /// With what the database knows of the sweep.
   init(_ file: SweepFile, methods: Registry<SearchMethod> = samplers, sweep: SweepRecord, in store: Store) throws(SweepError) {
-    metric = sweep.objective.metric
+    (metric, goal) = (sweep.objective.metric, sweep.objective.goal)
     let pruner = try file.earlyTermination?.pruner() ?? NoPruner()
     let learns = try methods.find(file.method).decisions != nil
     isActive = learns || pruner.rung(after: 0) != nil
-    needsOrder = isActive && file.order == .number
+    needsOrder = isActive && (learns || file.order == .number)
     var book = Book.none
     var held: [Int: (trial: Trial, end: TrialEnd)] = [:]
     if isActive {
-      switch file.order {
+      // What a search knows never depends on arrival.
+      switch learns ? .number : file.order {
       case .arrival:
         var order = ArrivalOrder(pruner, goal: sweep.objective.goal)
         for curve in try store.curves(sweep) {
@@ -173,6 +175,15 @@ final class Judge: Sendable {
     }
   }
 
+  /// The best value of a trial, as far as its reports count; nil: it has none.
+  func best(of trial: Trial) -> Double? {
+    state.withLock { state in
+      guard case .number(let chronicle) = state.book else { return nil }
+      let (curve, _, _) = chronicle.outcome(of: trial.number)
+      return curve.values.min { goal.oriented($0) < goal.oriented($1) }
+    }
+  }
+
   // MARK: decisions
 
   /// What the next decision sees: the outcomes of these trials; nil: it is not known yet, or nothing is decided here.
@@ -183,6 +194,11 @@ final class Judge: Sendable {
       defer { state.book = .number(chronicle) }
       while let decision = state.replay.first {
         guard chronicle.sees() != nil else { return nil }
+        if decision.waits > 0 {
+          _ = chronicle.waited()
+          state.replay[state.replay.startIndex].waits -= 1
+          continue
+        }
         chronicle.decided(trial: decision.trial, from: decision.from, until: decision.until)
         state.replay.removeFirst()
       }
@@ -191,6 +207,14 @@ final class Judge: Sendable {
         return (number, outcome.curve, outcome.state, outcome.cost)
       }
     }
+  }
+
+  /// The search waits for the next end.
+  /// - Returns: whether there is one to come.
+  func waited() -> Bool {
+    var isMoreToCome = false
+    change { isMoreToCome = $0.waited() }
+    return isMoreToCome
   }
 
   func decided(trial: Int, from: Int, until: Int?) { change { $0.decided(trial: trial, from: from, until: until) } }

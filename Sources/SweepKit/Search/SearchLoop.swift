@@ -1,5 +1,5 @@
 // Asks how a search goes on, and writes what it answers: on a queue of its own, so that a suggestion that takes a second holds up nobody, and each
-// decision in one transaction with what it changes. After a kill the decisions are rows; what was decided is never decided again.
+// decision in one transaction with what it changes. After a kill the decisions are rows; what was decided is never decided again. One of the files that know Dispatch.
 
 import Dispatch
 import SweepCore
@@ -153,9 +153,10 @@ final class EnumeratingSearch: TrialSearch, @unchecked Sendable {
     while position < total, inVain < mostInVain {
       let step = min(max(count, Self.least), total - position)
       let points = try sampler.points(at: position..<position + step, in: file.space, seed: file.seed)
-      let new = try store.addTrials(points, sweep: sweep, upTo: position + step)
+      let new = try store.addTrials(points, sweep: sweep, upTo: position + step) { [judge, file] new in
+        for trial in new { judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment)) }
+      }
       position += step
-      for trial in new { judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment)) }
       if !new.isEmpty { return PlannedTrials(count: new.count) }
       inVain += step
     }
@@ -175,6 +176,8 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   /// By number − 1.
   private var assignments: [Assignment]
   private var decisions: Int
+  /// How often it has said that it waits, since the last decision.
+  private var waits = 0
 
   init(
     _ file: SweepFile, _ strategy: any Strategy, sweep: SweepRecord, in store: Store, recorder: Recorder, judge: Judge
@@ -199,22 +202,29 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
         planned.count += 1
       case .resume(let number, let until):
         try recorder.flush()  // that it has paused may not be written yet
-        let from = try store.resume(number, until: until, sweep: sweep)
+        let from = try store.resume(number, until: until, waits: waits, sweep: sweep)
         judge.decided(trial: number, from: from, until: until)
         planned.resumed.append(number)
-      case .wait: return planned
-      case .exhausted: return planned.isEmpty ? nil : planned
+      case .wait:
+        guard judge.waited() else { return planned.isEmpty ? nil : planned }
+        waits += 1
+        continue
+      case .exhausted:
+        if planned.isEmpty { try store.exhaust(sweep) }
+        return planned.isEmpty ? nil : planned
       }
       decisions += 1
+      waits = 0
     }
     return planned
   }
 
   private func start(_ point: Assignment, from parent: Int?, until: Int?) throws(SweepError) {
-    let cost = try file.cost(of: point)
-    let (number, from) = try store.start(point, parent: parent, until: until, sweep: sweep)
+    // Before anybody can see the row.
+    let trial = Trial(id: .init(rawValue: 0), number: assignments.count + 1, assignment: point)
+    judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: point))
+    let (number, from) = try store.start(point, parent: parent, until: until, waits: waits, sweep: sweep)
     assignments.append(point)
-    judge.planned(number, epochs: Trial(id: .init(rawValue: 0), number: number, assignment: point).plannedEpochs, cost: cost)
     judge.decided(trial: number, from: from, until: until)
   }
 
