@@ -46,11 +46,11 @@ public struct TrialRecord: Sendable, Identifiable {
   init(_ row: Row) throws {
     id = Trial.ID(rawValue: try row.get(0))
     number = try row.get(1)
-    let text: String = try row.get(2)
-    guard let assignment = Assignment(json: text), let state = TrialState(rawValue: try row.get(3)) else {
-      throw SweepError(.input, "trial \(number) cannot be read: parameters \(text)", remedy: "the row was changed by hand; restore it")
+    assignment = try Assignment(stored: try row.get(2), trial: number)
+    let word = try row.get(3) as String
+    guard let state = TrialState(rawValue: word) else {
+      throw SweepError(.input, "trial \(number) cannot be read: it is \(word)", remedy: "the row was changed by hand; restore it, or update sweep")
     }
-    self.assignment = assignment
     self.state = state
     attempt = try row.get(4)
     epochsDone = try row.get(5)

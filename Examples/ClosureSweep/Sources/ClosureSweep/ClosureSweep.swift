@@ -29,7 +29,7 @@ struct ClosureSweep {
     // Ask and tell: trials that somebody else runs, here a loop.
     let asked = try AskTell(Sweep("asked", minimize: "loss", parameters: parameters).file, in: store)
     var told = 0
-    while let trial = try asked.ask() {
+    while let trial = try asked.ask().trial {
       let x = Double(trial.integer("start")) * (1 - 2 * trial.real("rate"))
       try asked.tell([("loss", x * x)], of: trial.number)
       told += 1
