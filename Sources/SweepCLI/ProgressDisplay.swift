@@ -100,9 +100,15 @@ extension RunProgress {
     return ", best \(plan.sweep.objective.metric) \(fixed(best.value, digits: 4)) (trial \(best.trial))"
   }
 
+  /// "12/40 trials, 1 failed"
+  private func trials(after mark: String) -> String {
+    let count = plan?.isEndless ?? false ? "\(ended) trials" : "\(ended)/\(plan?.toRun ?? 0) trials"
+    return count + (failed > 0 ? "\(mark)\(failed) failed" : "")
+  }
+
   var line: String {
-    if plan?.isEndless ?? false { return "\(ended) trials, \(counted(epochs, "epoch")), \(rate)\(bestText)" }
-    return "\(Int(fraction * 100)) %, \(ended)/\(plan?.toRun ?? 0) trials, \(counted(epochs, "epoch")), \(rate), \(timeLeft) left\(bestText)"
+    let rates = "\(trials(after: ", ")), \(counted(epochs, "epoch")), \(rate)"
+    return plan?.isEndless ?? false ? rates + bestText : "\(Int(fraction * 100)) %, \(rates), \(timeLeft) left\(bestText)"
   }
 
   /// The overall bar, then a line for each worker.
@@ -112,7 +118,7 @@ extension RunProgress {
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
     let isEndless = plan?.isEndless ?? false
     let top =
-      isEndless ? "\(ended) trials  \(rate)" : "\(bar) \(Int(fraction * 100)) %  \(ended)/\(plan?.toRun ?? 0) trials  \(rate)  \(timeLeft) left"
+      isEndless ? "\(trials(after: "  "))  \(rate)" : "\(bar) \(Int(fraction * 100)) %  \(trials(after: "  "))  \(rate)  \(timeLeft) left"
     let objective = plan?.sweep.objective.metric ?? ""
     let rows = cohorts.sorted { $0.key < $1.key }.map { worker, entry in
       let trials = entry.trials

@@ -10,9 +10,7 @@ package struct JSONLinesFile: ReportSource {
   private var file: GrowingFile
   private var lines: JSONLines
 
-  package init(path: String, epochNames: [String] = ProgramReport.standardEpochNames) {
-    (file, lines) = (GrowingFile(path), JSONLines(epochNames: epochNames))
-  }
+  package init(path: String) { (file, lines) = (GrowingFile(path), JSONLines()) }
 
   package mutating func poll() -> [ProgramReport] {
     file.read(into: &lines)
@@ -21,12 +19,9 @@ package struct JSONLinesFile: ReportSource {
 }
 
 private struct JSONLines: GrowingContent {
-  let epochNames: [String]
   /// Inside a line that is too long.
   private var isSkipping = false
   private var reports: [ProgramReport] = []
-
-  init(epochNames: [String]) { self.epochNames = epochNames }
 
   mutating func takeReports() -> [ProgramReport] {
     defer { reports = [] }
@@ -49,7 +44,7 @@ private struct JSONLines: GrowingContent {
   /// Returns whether the line is an object. No beginning of an object is one: a line without an end that is one lacks only its line break.
   private mutating func add(_ line: ArraySlice<UInt8>) -> Bool {
     guard let members = line.withUnsafeBufferPointer({ JSONText.members(of: $0, acceptsNaN: true) }) else { return false }
-    if let report = ProgramReport(members: members, epochNames: epochNames) { reports.append(report) }
+    if let report = ProgramReport(members: members) { reports.append(report) }
     return true
   }
 }

@@ -5,29 +5,72 @@ import Foundation
 
 /// The event files anywhere below a folder. They may appear at any time.
 ///
-/// A value is named by its tag; TensorBoard has one run per folder, so that of a file in `train` below the folder is `train/` and the tag.
+/// A value is named by its tag. TensorBoard has one run per folder, so where several folders have event files the folder is in the name, without what all of
+/// them share and what frameworks number or stamp by themselves: `train/loss` and `validation/loss`; of `lightning_logs/version_0` it is `loss`.
 /// A report is what was written at once, often a single value: several reports may have the same step.
 package struct TensorBoardFiles: ReportSource {
   private let folder: String
   private var files: [String: (file: GrowingFile, events: TensorBoardEvents)] = [:]
+  /// The names of the folders that all files are in, from the outside in.
+  private var shared: [Substring] = []
+  package private(set) var generation = 0
 
   package init(folder: String) { self.folder = folder }
 
-  /// The reports of one file after those of the other, in the order of their paths. Links to folders are not followed.
+  /// The reports of one file after those of the other, in the order of their folders and names. Links to folders are not followed.
   package mutating func poll() -> [ProgramReport] {
-    paths().flatMap { path in
-      var entry = files[path] ?? (GrowingFile(folder + "/" + path), TensorBoardEvents(prefix: (path as NSString).deletingLastPathComponent))
+    let writers = writers()
+    if writers.isEmpty { return [] }
+    let shared = Self.shared(writers)
+    if shared != self.shared {
+      self.shared = shared
+      if !files.isEmpty { generation += 1 }
+      files = [:]
+    }
+    return writers.flatMap { writer in
+      var entry = files[writer.file] ?? (GrowingFile(folder + "/" + writer.file), TensorBoardEvents())
       entry.file.read(into: &entry.events)
       let reports = entry.events.takeReports()
-      files[path] = entry
-      return reports
+      files[writer.file] = entry
+      let run = writer.run.split(separator: "/").dropFirst(shared.count).filter { !Self.isStamp($0) }
+      return reports.map { report in
+        var named = ProgramReport(step: report.step, values: report.values.map { (Self.name($0.name, in: run), $0.value) })
+        (named.writer, named.time) = (writer, report.time)
+        return named
+      }
     }
   }
 
-  /// Below the folder.
-  private func paths() -> [String] {
+  /// The files below the folder, each with its own folder as its run.
+  private func writers() -> [ProgramReport.Writer] {
     guard let all = FileManager.default.enumerator(atPath: folder) else { return [] }
-    return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }.sorted()
+    return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }.map {
+      ProgramReport.Writer(run: ($0 as NSString).deletingLastPathComponent, file: $0)
+    }.sorted()
+  }
+
+  private static func shared(_ writers: [ProgramReport.Writer]) -> [Substring] {
+    let runs = writers.map { $0.run.split(separator: "/") }
+    guard var shared = runs.first else { return [] }
+    for run in runs.dropFirst() { shared = zip(shared, run).prefix { $0 == $1 }.map(\.0) }
+    return shared
+  }
+
+  /// Whether a framework gave a folder its name: `lightning_logs/version_3` by Lightning, `runs/Nov27_14-12-35_host` by PyTorch and Hugging Face, the time that
+  /// PyTorch's `add_hparams` calls a folder by, and dates as people put them together.
+  private static func isStamp(_ name: Substring) -> Bool {
+    name == "lightning_logs" || name == "runs"
+      || name.wholeMatch(of: /version_\d+|\d{9,11}\.\d+|\d{8}[-_T]?\d{6}|\d{4}-\d\d-\d\d[-_T ]\d\d.*|[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*/) != nil
+  }
+
+  /// `add_scalars("loss", {"train": …})` makes a folder for the tag `loss`, `loss_train` with PyTorch and `loss/train` with tensorboardX: `loss/train` here.
+  private static func name(_ tag: String, in run: [Substring]) -> String {
+    let own = tag.replacing("/", with: "_") + "_"
+    if let last = run.last, last.hasPrefix(own), last.utf8.count > own.utf8.count {
+      return (run.dropLast() + [tag[...], last.dropFirst(own.count)]).joined(separator: "/")
+    }
+    if run.count > 1, run.dropLast().suffix(tag.split(separator: "/").count).joined(separator: "/") == tag { return run.joined(separator: "/") }
+    return (run + [tag[...]]).joined(separator: "/")
   }
 }
 
@@ -38,10 +81,7 @@ private struct TensorBoardEvents: GrowingContent {
   /// Longer records are skipped. Pictures can be that long, scalars are not.
   private static let longestRecord = 16 << 20
 
-  private let prefix: String
   private var reports: [ProgramReport] = []
-
-  init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
 
   mutating func takeReports() -> [ProgramReport] {
     defer { reports = [] }
@@ -72,18 +112,25 @@ private struct TensorBoardEvents: GrowingContent {
     return (crc >> 15 | crc << 17) &+ 0xa282_ead8
   }
 
-  /// An `Event` has its step in field 2 and a `Summary` in 5, which has its values in 1. nil where none of them is a scalar.
+  /// An `Event` has its time in field 1, its step in 2 and a `Summary` in 5, which has its values in 1. nil where none of them is a scalar.
   private func report(of event: ArraySlice<UInt8>) -> ProgramReport? {
     var step = 0  // Protocol Buffers leave zeros out
+    var time: Double?
     var values: [(name: String, value: Double)] = []
     for field in ProtobufReader(event) {
       switch field.number {
+      case 1: if case .fixed64(let bits) = field.value { time = Double(bitPattern: bits) }
       case 2: step = field.integer ?? step
       case 5: values += field.fields?.filter { $0.number == 1 }.compactMap { $0.fields.flatMap(value) } ?? []
       default: break
       }
     }
-    return values.isEmpty ? nil : ProgramReport(step: step, values: values)
+    // What Lightning writes in place of a metric that is never logged.
+    values.removeAll { $0.name == "hp_metric" && $0.value == -1 && step == 0 }
+    if values.isEmpty { return nil }
+    var report = ProgramReport(step: step, values: values)
+    report.time = time
+    return report
   }
 
   /// A `Summary.Value` has its tag in field 1, and a float in 2 or a tensor in 8.
@@ -98,7 +145,7 @@ private struct TensorBoardEvents: GrowingContent {
       }
     }
     guard let tag, let number, !tag.hasPrefix("_hparams_") else { return nil }
-    return (prefix + tag, number)
+    return (tag, number)
   }
 
   /// The one number of a `TensorProto`: type in field 1, shape in 2, the number's bytes in 4, or floats in 5 or doubles in 6.

@@ -1,5 +1,5 @@
-// Reads what a script logged with `wandb.log`, from the run file that W&B keeps on disk whether or not it has a network.
-// Beside a running trial: its `WANDB_DIR` in, reports out. Only the history is read; media, texts and W&B's own keys are not.
+// Reads what a script logged with `wandb.log` and put into `run.summary`, from the run file that W&B keeps on disk whether or not it has a network.
+// Beside a running trial: its `WANDB_DIR` in, reports out. Media, texts and W&B's own keys are not read.
 
 import Foundation
 import SweepCore
@@ -10,18 +10,24 @@ import SweepCore
 /// every 15 seconds, or as often as the environment variable `WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL` says (measured with 0.31.0).
 package struct WandbRunFile: ReportSource {
   private let folder: String
-  private var runs: [String: (file: GrowingFile, history: WandbHistory)] = [:]
+  private var runs: [String: (file: GrowingFile, records: WandbRecords)] = [:]
 
   package init(folder: String) { self.folder = folder }
 
   /// The reports of the first run, then those of the next. The values of a report are by name ascending: W&B itself keeps no order.
   package mutating func poll() -> [ProgramReport] {
     paths().flatMap { path in
-      var run = runs[path] ?? (GrowingFile(path), WandbHistory())
-      run.file.read(into: &run.history)
-      let reports = run.history.takeReports()
+      var run = runs[path] ?? (GrowingFile(path), WandbRecords())
+      run.file.read(into: &run.records)
+      let reports = run.records.takeReports()
       runs[path] = run
-      return reports
+      let name = ((path as NSString).deletingLastPathComponent as NSString).lastPathComponent
+      let writer = ProgramReport.Writer(run: "\(run.records.start) \(name)", file: name)
+      return reports.map { report in
+        var report = report
+        report.writer = writer
+        return report
+      }
     }
   }
 
@@ -51,9 +57,9 @@ package struct WandbRunFile: ReportSource {
   private static func names(in folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
 }
 
-/// The history in a run file. The file is a log as LevelDB writes it (doc/log_format.md there) after a header of seven bytes: blocks of 32 KiB
+/// The history and the summary in a run file. The file is a log as LevelDB writes it (doc/log_format.md there) after a header of seven bytes: blocks of 32 KiB
 /// with fragments of records, each with zlib's CRC, its length and its kind before it; no fragment crosses a block's end.
-private struct WandbHistory: GrowingContent {
+private struct WandbRecords: GrowingContent {
   private static let header = Array(":W&B".utf8) + [0xe1, 0xbe, 0]  // magic number and version
   private static let block = 32 << 10
   private static let fragmentHeader = 7
@@ -63,6 +69,13 @@ private struct WandbHistory: GrowingContent {
   /// The fragments of the record so far; nil outside a record, and in one that cannot be read.
   private var record: [UInt8]?
   private var reports: [ProgramReport] = []
+  /// When the run started: microseconds since 1970.
+  private(set) var start = 0
+  /// What `define_metric` makes of the history record that comes next: `acc.max`.
+  private var derived: [(name: String, value: Double)] = []
+  /// Names that were logged.
+  private var logged: Set<String> = []
+  private var hasEnded = false
 
   mutating func takeReports() -> [ProgramReport] {
     defer { reports = [] }
@@ -72,7 +85,7 @@ private struct WandbHistory: GrowingContent {
   mutating func take(_ bytes: ArraySlice<UInt8>, at offset: Int) -> Taken {
     var rest = bytes
     if offset == 0 {
-      record = nil
+      (record, start, derived, logged, hasEnded) = (nil, 0, [], [], false)
       guard rest.starts(with: Self.header) else { return .bytes(0) }  // not yet whole, or another file
       rest = rest.dropFirst(Self.header.count)
     }
@@ -110,15 +123,61 @@ private struct WandbHistory: GrowingContent {
     if isFirst { record = [] }
     if let before = record?.count { before + fragment.count <= Self.longestRecord ? record?.append(contentsOf: fragment) : (record = nil) }
     if isLast {
-      if let record, let report = Self.report(of: record[...]) { reports.append(report) }
+      if let record { take(record: record[...]) }
       record = nil
     }
     return true
   }
 
-  /// The report of a `Record` (wandb_internal.proto): field 2 is the history, with items in 1 and the step in 2. nil where no number is in it.
-  private static func report(of record: ArraySlice<UInt8>) -> ProgramReport? {
-    guard let history = ProtobufReader(record).last(2)?.fields else { return nil }
+  /// Takes a `Record` (wandb_internal.proto), which has one of: the history in field 2, a summary in 3, the run in 17, its end in 18. What the script itself
+  /// puts into the summary has an `_info` in field 200, and what W&B makes of the history has none.
+  private mutating func take(record: ArraySlice<UInt8>) {
+    var isScripts = false
+    var content: ProtobufReader.Field?
+    for field in ProtobufReader(record) {
+      if field.number == 200 { isScripts = true }
+      if [2, 3, 17, 18].contains(field.number) { content = field }
+    }
+    guard let content, let fields = content.fields else { return }
+    switch content.number {
+    case 2:
+      if var report = Self.report(of: fields) {
+        logged.formUnion(report.values.map(\.name))
+        report = ProgramReport(step: report.step, values: report.values + derived)
+        reports.append(report)
+      }
+      derived = []
+    case 3: take(summary: fields, isScripts: isScripts)
+    case 17: start = fields.last(17)?.fields.map { ($0.last(1)?.integer ?? 0) &* 1_000_000 &+ ($0.last(2)?.integer ?? 0) / 1000 } ?? 0
+    default: hasEnded = true
+    }
+  }
+
+  /// A `SummaryRecord` has items in field 1. Before each history record there is one that W&B made of it: of that, what `define_metric` asked for is an object.
+  /// Versions before 0.17 write one summary after the end, which has both.
+  private mutating func take(summary: ProtobufReader, isScripts: Bool) {
+    let items = summary.filter { $0.number == 1 }.compactMap { $0.fields.flatMap(Item.init) }.filter { $0.keys.first?.hasPrefix("_") == false }
+    if isScripts {
+      let values = items.flatMap(\.numbers).sorted { $0.name < $1.name }
+      if !values.isEmpty { reports.append(ProgramReport(step: nil, values: values, isSummary: true)) }
+      return
+    }
+    let asked = items.filter { $0.json.first == UInt8(ascii: "{") }.flatMap(\.numbers).filter { name, _ in
+      Self.summaries.contains { name.hasSuffix("." + $0) }
+    }
+    if !hasEnded {
+      derived = asked.sorted { $0.name < $1.name }
+    } else {
+      let values = asked + items.flatMap(\.numbers).filter { name, _ in !logged.contains(name) && !asked.contains { $0.name == name } }
+      if !values.isEmpty { reports.append(ProgramReport(step: nil, values: values.sorted { $0.name < $1.name }, isSummary: true)) }
+    }
+  }
+
+  /// What `define_metric(…, summary:)` knows.
+  private static let summaries = ["min", "max", "mean", "best", "last", "first"]
+
+  /// The report of a `HistoryRecord`, with items in field 1 and the step in 2; nil where no number is in it.
+  private static func report(of history: ProtobufReader) -> ProgramReport? {
     var step: Int?
     var items: [Item] = []
     for field in history {

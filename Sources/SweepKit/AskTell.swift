@@ -4,7 +4,6 @@
 import Foundation
 import SweepCore
 import SweepExecutors
-import SweepFormats
 import SweepSearch
 import SweepStore
 
@@ -17,15 +16,17 @@ public struct AskTell: Sendable {
   private let store: Store
 
   /// Plans the sweep, or finds it as it is.
+  /// - Parameter isSame: whether a file from elsewhere is that of the sweep all the same.
   /// - Throws: where the file does not fit the sweep of its name, or a runner is at it.
-  public init(_ file: SweepFile, in store: Store) throws(SweepError) {
+  public init(_ file: SweepFile, in store: Store, isSame: Bool = false) throws(SweepError) {
+    let file = file.from(folderOf: store.path)
     (self.file, self.store) = (file, store)
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
     if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()) {
       sweep = known  // to count the points anew would take as long as there are many
     } else {
-      sweep = try Planner().plan(file, trainer: AskExecutor.entry, in: store).sweep
+      sweep = try Planner(isSame: isSame).plan(file, trainer: AskExecutor.entry, in: store).sweep
     }
   }
 
@@ -173,8 +174,8 @@ public struct AskTell: Sendable {
 
   private static func checked(_ epoch: Int?, after record: TrialRecord) throws(SweepError) -> Int {
     let epoch = epoch ?? record.epochsDone + 1
-    guard (0...ProgramReport.largestEpoch).contains(epoch) else {
-      throw SweepError(.input, "the epoch is \(epoch)", remedy: "use one of 0 to \(ProgramReport.largestEpoch)")
+    guard (0...EpochMetrics.largestEpoch).contains(epoch) else {
+      throw SweepError(.input, "the epoch is \(epoch)", remedy: "use one of 0 to \(EpochMetrics.largestEpoch)")
     }
     return epoch
   }

@@ -33,6 +33,8 @@ public struct RunProgress: Sendable {
   public private(set) var plan: RunPlan?
   /// Trials that are over, and epochs that were reported, in this run.
   public private(set) var (ended, epochs) = (0, 0)
+  /// Of those that are over.
+  public private(set) var failed = 0
   /// In units of the costs of cohorts.
   public private(set) var workDone = 0.0
   /// By worker.
@@ -93,8 +95,9 @@ public struct RunProgress: Sendable {
       guard let objective = plan?.sweep.objective, let value = metrics[objective.metric], value.isFinite else { return }
       if best.map({ objective.isBetter(value, than: $0.value) }) ?? true { best = (value, trial.number) }
       if cohorts[worker]?.best.map({ objective.isBetter(value, than: $0) }) ?? true { cohorts[worker]?.best = value }
-    case .ended(let trial, _, _):
+    case .ended(let trial, let end, _):
       ended += 1
+      if case .failed = end { failed += 1 }
       advance(trial.id, to: nil)
       running[trial.id] = nil
     case .left(let worker): cohorts[worker] = nil

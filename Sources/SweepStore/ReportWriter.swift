@@ -52,9 +52,9 @@ struct ReportWriter {
     var endedAt: String?
     var reason: String?
     var held: TrialEnd?
-    /// The last epoch that stays.
-    var cut: Int?
     var summaries: [Int64: MetricSummary] = [:]
+    /// Metrics of which rows were removed: their summaries are made anew.
+    var withdrawn: Set<Int64> = []
 
     var hasEnded: Bool { endedAt != nil && held == nil }
 
@@ -69,7 +69,6 @@ struct ReportWriter {
     mutating func end(_ end: TrialEnd, at time: String) {
       (state, reason, endedAt, held) = (end.state, end.reason, time, nil)
       (checkpoint, forgetsCheckpoint) = (nil, true)
-      if case .pruned(let epoch) = end { cut = epoch }
     }
   }
 
@@ -129,13 +128,17 @@ struct ReportWriter {
         if let checkpoint = epoch.checkpoint { change.checkpoint = checkpoint }
         if let outcome = epoch.outcome { change.outcomes[epoch.metrics.epoch] = outcome }
         if disposition == .paused { change.state = .paused }
+      case .withdrawn(let metrics, let after): try withdraw(metrics, after: after, of: trial, in: &change, db)
       case .attemptEnded(let end, let waitsAgain):
         try Attempts.update(db, trial, end, at: timestamp(milliseconds: report.at))
         if waitsAgain { (change.state, change.reason) = (.waiting, end.reason) }
       case .ended(let end):
         let time = timestamp(milliseconds: report.at)
         if disposition == .held { (change.held, change.endedAt) = (end, time) } else { change.end(end, at: time) }
-        if change.hasEnded, case .pruned(let epoch) = end { try Decisions.insertStop(db, of: trial, afterEpoch: epoch, sweep: sweep, at: time) }
+        if change.hasEnded, case .pruned(let epoch) = end {
+          try withdraw(nil, after: epoch, of: trial, in: &change, db)
+          try Decisions.insertStop(db, of: trial, afterEpoch: epoch, sweep: sweep, at: time)
+        }
       case .note(let text): try Events.insert(db, sweepID: sweep.id, kind: "note", detail: text, trial: trial)
       }
       current = (trial, change)
@@ -180,7 +183,10 @@ struct ReportWriter {
   }
 
   private func write(_ change: Change, of trial: Trial.ID, revision: Int, _ statements: Statements, to db: Database) throws {
-    for (metric, summary) in change.summaries { try summary.merge(db, trialID: trial.rawValue, metricID: metric) }
+    for metric in change.withdrawn { try MetricSummary.recompute(db, trialID: trial.rawValue, metricID: metric) }
+    for (metric, summary) in change.summaries where !change.withdrawn.contains(metric) {
+      try summary.merge(db, trialID: trial.rawValue, metricID: metric)
+    }
     let update = statements.update
     update.bind(1, trial.rawValue)
     update.bind(2, change.state.rawValue)
@@ -194,8 +200,8 @@ struct ReportWriter {
     update.bind(10, try change.held.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) })
     update.bind(11, revision)
     try update.run()
-    let isCut = try change.cut.map { try Epochs.cut(db, trialID: trial.rawValue, after: $0) } ?? false
-    if isCut || !change.summaries.isEmpty || change.isFresh {
+    if !change.withdrawn.isEmpty { try Epochs.recount(db, trialID: trial.rawValue) }
+    if !change.summaries.isEmpty || !change.withdrawn.isEmpty || change.isFresh {
       statements.objective.bind(1, trial.rawValue)
       try statements.objective.run()
     }
@@ -207,6 +213,26 @@ struct ReportWriter {
     if let checkpoint = change.checkpoint {
       try Outcomes.save(checkpoint, in: "checkpoint", of: trial, to: db)
     }
+  }
+
+  /// Removes what a trial reported of metrics after an epoch: rows now, so that what comes again in the same group stays, and summaries when all is there.
+  private func withdraw(_ names: [String]?, after epoch: Int, of trial: Trial.ID, in change: inout Change, _ db: Database) throws {
+    for metric in try Self.metrics(db, sweepID: sweep.id, named: names) {
+      let isRemoved = try Epochs.remove(db, trialID: trial.rawValue, metric: metric, after: epoch)
+      guard isRemoved || change.summaries[metric] != nil else { continue }
+      change.summaries[metric] = nil
+      change.withdrawn.insert(metric)
+    }
+    if names?.contains(sweep.objective.metric) ?? true {
+      change.outcomes = change.outcomes.filter { $0.key <= epoch }
+      try Epochs.removeOutcomes(db, trialID: trial.rawValue, after: epoch)
+    }
+  }
+
+  /// The rows of metrics; of names nil: all.
+  private static func metrics(_ db: Database, sweepID: Int64, named names: [String]?) throws -> [Int64] {
+    let all = try Row.fetchAll(db.cachedStatement(sql: "SELECT id, name FROM metric WHERE sweep_id = ?"), arguments: [sweepID])
+    return try all.filter { row in try names.map { $0.contains(try row.get(1)) } ?? true }.map { try $0.get(0) }
   }
 
   /// The metrics that a sweep can have: each is a column of its views.
@@ -248,14 +274,32 @@ enum Epochs {
         try MetricSummary.recompute(db, trialID: trialID, metricID: metric)
       }
       try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
-      try db.cachedStatement(
-        sql: "UPDATE trial SET epochs_done = (SELECT ifnull(max(epoch), 0) FROM epoch_metric WHERE trial_id = trial.id) WHERE id = ?"
-      ).execute(arguments: [trialID])
+      try recount(db, trialID: trialID)
     }
+    try removeOutcomes(db, trialID: trialID, after: epoch)
+    return isCut
+  }
+
+  /// Removes what was reported of a metric after an epoch. Its summary is the caller's business.
+  /// - Returns: whether there was anything.
+  static func remove(_ db: Database, trialID: Int64, metric: Int64, after epoch: Int) throws -> Bool {
+    try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ? AND metric_id = ?")
+      .execute(arguments: [trialID, epoch, metric])
+    return db.changesCount > 0
+  }
+
+  /// Removes what was kept of epochs after one.
+  static func removeOutcomes(_ db: Database, trialID: Int64, after epoch: Int) throws {
     for table in ["prediction", "model"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE trial_id = ? AND epoch > ?").execute(arguments: [trialID, epoch])
     }
-    return isCut
+  }
+
+  /// Sets `epochs_done` to what is there.
+  static func recount(_ db: Database, trialID: Int64) throws {
+    try db.cachedStatement(
+      sql: "UPDATE trial SET epochs_done = (SELECT ifnull(max(epoch), 0) FROM epoch_metric WHERE trial_id = trial.id) WHERE id = ?"
+    ).execute(arguments: [trialID])
   }
 }
 

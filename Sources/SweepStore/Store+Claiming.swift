@@ -107,7 +107,8 @@ extension Store {
         SELECT trial.id, number, parameters, ifnull(checkpoint.epoch, 0), trial.attempt, epochs_done,
           CASE trial.attempt WHEN 0 THEN 0 ELSE (SELECT count(*) FROM attempt AS a WHERE a.trial_id = trial.id AND result = 'failed' AND NOT forgiven) END,
           CASE trial.attempt WHEN 0 THEN 0 ELSE ifnull(
-            (SELECT finished_at IS NULL FROM attempt AS a WHERE a.trial_id = trial.id AND a.attempt = trial.attempt), 0) END, position, until
+            (SELECT finished_at IS NULL FROM attempt AS a WHERE a.trial_id = trial.id AND a.attempt = trial.attempt), 0) END, position, until,
+          CASE trial.attempt WHEN 0 THEN NULL ELSE (SELECT min(epoch) FROM epoch_metric AS e WHERE e.trial_id = trial.id) END
         FROM trial LEFT JOIN checkpoint ON trial_id = trial.id
         WHERE sweep_id = ? AND trial.state = 'waiting' AND planned = 1 AND \(condition)
         """, arguments: [sweepID] + arguments
@@ -115,7 +116,9 @@ extension Store {
       Trial(
         id: .init(rawValue: try row.get(0)), number: try row.get(1), assignment: try Assignment(stored: try row.get(2), trial: try row.get(1)),
         completedEpochs: try row.get(3),
-        past: .init(attempts: try row.get(4), failures: try row.get(6), lastEpoch: try row.get(5), wasCut: try row.get(7), position: try row.get(8)),
+        past: .init(
+          attempts: try row.get(4), failures: try row.get(6), lastEpoch: try row.get(5), firstEpoch: try row.get(10), wasCut: try row.get(7),
+          position: try row.get(8)),
         until: try row.get(9))
     }
   }

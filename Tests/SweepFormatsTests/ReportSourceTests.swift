@@ -88,11 +88,12 @@ struct ReportSourceTests {
     {"epoch": 4, "accuracy": 1}
     """
   private static let lineReports: [ProgramReport] = [
-    ProgramReport(step: 1, values: [("step", 500), ("loss", 0.5), ("train.deep.error", 1e-3), ("train.loss", 0.25)]),
-    ProgramReport(step: 7, values: [("loss", .nan), ("large", .infinity), ("small", -.infinity)]),
-    ProgramReport(step: 8, values: [("epoch", 0.5), ("loss", 1)]),
+    ProgramReport(step: nil, values: [("epoch", 1), ("step", 500), ("loss", 0.5), ("train.deep.error", 1e-3), ("train.loss", 0.25)]),
+    ProgramReport(step: nil, values: [("step", 7), ("loss", .nan), ("large", .infinity), ("small", -.infinity)]),
+    ProgramReport(step: nil, values: [("epoch", 0.5), ("step", 8), ("loss", 1)]),
+    ProgramReport(step: nil, values: [("epoch", 3)]),
     ProgramReport(step: nil, values: [("loss", 4)]),
-    ProgramReport(step: 4, values: [("accuracy", 1)]),
+    ProgramReport(step: nil, values: [("epoch", 4), ("accuracy", 1)]),
   ]
 
   private static func append(_ bytes: some Sequence<UInt8>, to path: String) throws {
@@ -193,6 +194,31 @@ struct ReportSourceTests {
   }
 
   // MARK: - W&B
+
+  /// Three logs, then what the script put into `run.summary`; and what `define_metric` made of four (Tests/Assets/wandb/make-summary.py).
+  @Test func summariesAreReadAsTheScriptMadeThem() throws {
+    func reports(_ asset: String) throws -> [ProgramReport] {
+      let folder = TemporaryFolder()
+      try folder.write(try Self.asset("wandb/\(asset)"), to: "wandb/offline-run-20260101_000000-x/run-x.wandb")
+      var source = WandbRunFile(folder: folder.path)
+      return source.poll()
+    }
+    #expect(
+      try reports("wandb-summary.wandb") == [
+        ProgramReport(step: 0, values: [("acc", 0.5), ("epoch", 0), ("val.loss", 2)]),
+        ProgramReport(step: 1, values: [("acc", 0.75), ("epoch", 1), ("val.loss", 1)]),
+        ProgramReport(step: 2, values: [("acc", 0.625), ("epoch", 2), ("val.loss", 1.5)]),
+        ProgramReport(step: nil, values: [("best_acc", 0.75)], isSummary: true), ProgramReport(step: nil, values: [("acc", 0.875)], isSummary: true),
+        ProgramReport(step: nil, values: [("test.acc", 0.25), ("test.deep.loss", 3)], isSummary: true),
+        ProgramReport(step: nil, values: [("val.loss", 1)], isSummary: true),
+      ])
+    let defined = try reports("wandb-defined.wandb")
+    func column(_ name: String) -> [Double?] { defined.map { report in report.values.first { $0.name == name }?.value } }
+    #expect(defined.map(\.step) == [0, 1, 2, 3])
+    #expect(column("acc") == [0.5, 0.875, 0.75, 0.625] && column("acc.max") == [0.5, 0.875, 0.875, 0.875])
+    #expect(column("loss.min") == [2, 1, 1, 1] && column("x.mean") == [1, 1.5, 2, 3] && column("plain") == [1, 2, 3, 6])
+    #expect(column("val/acc.max") == [0.25, 0.5, 0.5, 0.5] && column("plain.last") == [nil, nil, nil, nil])
+  }
 
   @Test func theRunsOfATrialComeInTheirOrder() throws {
     let folder = TemporaryFolder()

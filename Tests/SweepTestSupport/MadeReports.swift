@@ -56,6 +56,7 @@ package struct MadeReports {
       ]
       event = .ended(ends[pick(4)])
     case 3: event = .note("something that people should know")
+    case 4: event = .withdrawn(metrics: pick(2) == 0 ? nil : ["loss", "never told"], after: place.epoch - pick(4))
     default:
       place.epoch += 1 + pick(2)
       let specials: [Double] = [.nan, .infinity, -.infinity, -0.0, 0, .leastNonzeroMagnitude]

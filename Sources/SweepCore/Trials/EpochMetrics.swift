@@ -2,6 +2,9 @@
 
 /// The metrics of one epoch.
 public struct EpochMetrics: Sendable, Equatable {
+  /// The largest epoch that is one: numbers up to it are exact in every format.
+  public static let largestEpoch = 1 << 53
+
   /// From 1; a program may count from 0.
   public let epoch: Int
   /// Name and value; each name once. NaN is allowed and is stored as NULL.

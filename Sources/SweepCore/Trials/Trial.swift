@@ -30,6 +30,8 @@ public struct Trial: Sendable, Identifiable {
     public let failures: Int
     /// The last epoch that was reported; 0 or less: none is known.
     public let lastEpoch: Int
+    /// The first epoch that was reported; nil: there is none.
+    public let firstEpoch: Int?
     /// Whether nobody saw the last attempt end: what it reported last may not be recorded.
     public let wasCut: Bool
     /// Of the last report of the last attempt; 0: it has none.
@@ -37,8 +39,9 @@ public struct Trial: Sendable, Identifiable {
 
     public static let none = Past(attempts: 0, failures: 0, lastEpoch: 0)
 
-    public init(attempts: Int, failures: Int, lastEpoch: Int, wasCut: Bool = false, position: Int = 0) {
-      (self.attempts, self.failures, self.lastEpoch, self.wasCut, self.position) = (attempts, failures, lastEpoch, wasCut, position)
+    public init(attempts: Int, failures: Int, lastEpoch: Int, firstEpoch: Int? = nil, wasCut: Bool = false, position: Int = 0) {
+      (self.attempts, self.failures, self.lastEpoch, self.firstEpoch) = (attempts, failures, lastEpoch, firstEpoch)
+      (self.wasCut, self.position) = (wasCut, position)
     }
   }
 

@@ -7,6 +7,9 @@ public indirect enum TrialEvent: Sendable, Equatable {
   /// An attempt runs from now on.
   case started(AttemptStart)
   case epoch(EpochReport)
+  /// What was told of these metrics after an epoch does not count, as if it had not been: somebody with a better right tells of them, or the trial goes on
+  /// from there. nil: of all metrics.
+  case withdrawn(metrics: [String]?, after: Int)
   /// Where the trial has not ended with its attempt (a retry, an interruption), it waits again.
   case attemptEnded(AttemptEnd, waitsAgain: Bool)
   case ended(TrialEnd)
@@ -47,7 +50,7 @@ public struct TrialReport: Sendable, Equatable {
 extension TrialReport: Codable {
   private enum CodingKeys: String, CodingKey {
     case trial, attempt, position, at
-    case started, epoch, attemptEnded = "attempt_ended", waitsAgain = "waits_again", ended, note
+    case started, epoch, withdrawn, attemptEnded = "attempt_ended", waitsAgain = "waits_again", ended, note
   }
 
   public init(from decoder: any Decoder) throws {
@@ -57,6 +60,8 @@ extension TrialReport: Codable {
       event = .started(start)
     } else if let epoch = try members.decodeIfPresent(EpochReport.self, forKey: .epoch) {
       event = .epoch(epoch)
+    } else if let withdrawal = try members.decodeIfPresent(Withdrawal.self, forKey: .withdrawn) {
+      event = .withdrawn(metrics: withdrawal.metrics, after: withdrawal.after)
     } else if let end = try members.decodeIfPresent(AttemptEnd.self, forKey: .attemptEnded) {
       event = .attemptEnded(end, waitsAgain: try members.decode(Bool.self, forKey: .waitsAgain))
     } else if let end = try members.decodeIfPresent(TrialEnd.self, forKey: .ended) {
@@ -78,6 +83,7 @@ extension TrialReport: Codable {
     switch event {
     case .started(let start): try members.encode(start, forKey: .started)
     case .epoch(let epoch): try members.encode(epoch, forKey: .epoch)
+    case .withdrawn(let metrics, let after): try members.encode(Withdrawal(metrics: metrics, after: after), forKey: .withdrawn)
     case .attemptEnded(let end, let waitsAgain):
       try members.encode(end, forKey: .attemptEnded)
       try members.encode(waitsAgain, forKey: .waitsAgain)
@@ -85,6 +91,11 @@ extension TrialReport: Codable {
     case .note(let text): try members.encode(text, forKey: .note)
     }
   }
+}
+
+private struct Withdrawal: Codable {
+  let metrics: [String]?
+  let after: Int
 }
 
 extension EpochReport: Codable {

@@ -43,7 +43,8 @@ package struct CommandExecutor: TrialExecutor {
         .input, "the command '\(called)' is not found",
         remedy: called.contains("/") ? "is its path right, from \(program.folder)?" : "install it, or give its path")
     }
-    if let file = program.command.program, words.contains(file), access(absolute(file), R_OK) != 0 {
+    // A module may be anywhere on Python's path.
+    if let file = program.command.program, words.contains(file), !program.command.isModule, access(absolute(file), R_OK) != 0 {
       throw SweepError(
         .input, "the program '\(file)' is not there or cannot be read", place: program.folder, remedy: "start sweep in its folder, or set 'folder:'")
     }

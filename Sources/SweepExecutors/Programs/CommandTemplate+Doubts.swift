@@ -4,6 +4,38 @@
 import SweepCore
 
 extension CommandTemplate {
+  /// What cannot be meant, and where: the program would get the text itself, or there is none.
+  package func problems(parameterNames: [String]) -> [(index: Int?, diagnostic: Diagnostic)] {
+    var problems: [(index: Int?, diagnostic: Diagnostic)] = []
+    if let first = words.first, let macro = Self.macro(first), Self.parameterMacros.contains(macro) {
+      problems.append(
+        (
+          elements.isEmpty ? nil : 0,
+          Diagnostic("the command begins with the parameters", remedy: "add \"${env}\", \"${interpreter}\", \"${program}\" before ${\(macro)}")
+        ))
+    }
+    guard !Self.hasShell(elements) else { return problems }
+    for (index, word) in words.enumerated() {
+      // A parameter may be called like a macro: then it is the macro.
+      let names = Self.names(after: "${", in: word).filter { parameterNames.contains($0) && !Self.macros.contains($0) }
+      guard !names.isEmpty else { continue }
+      let written = names.reduce(word) { $0.replacing("${\($1)}", with: "${parameter:\($1)}") }
+      problems.append(
+        (index, Diagnostic("${\(names[0])} is no macro: \(names[0]) is a parameter of this file", remedy: "write \"\(written)\"")))
+    }
+    return problems
+  }
+
+  /// What a text that is handed over as it is seems to want to be replaced.
+  package static func literal(in text: String) -> (problem: String, remedy: String)? {
+    if text.contains("${envvar:") || text.contains("${parameter:") {
+      return ("macros are replaced in 'command' alone", "put the word into the command")
+    }
+    if text == "~" || text.hasPrefix("~/") { return ("no shell reads it", "write the path in full") }
+    guard let variable = variable(in: text), variable == variable.uppercased() else { return nil }
+    return ("no shell reads it", "write its value, or ${envvar:\(variable)} in 'command'")
+  }
+
   /// What will hardly be meant, and where: the position of the word, nil where it is the command as a whole.
   /// - Parameters:
   ///   - hasParameters: whether the sweep has parameters that the program should get.
@@ -24,7 +56,10 @@ extension CommandTemplate {
     let hasShell = Self.hasShell(elements)
     for (index, word) in words.enumerated() {
       var found = doubtsOfMacros(in: word, parameterNames: parameterNames, environment: environment)
-      if found.isEmpty, !hasShell, let doubt = Self.doubtOfShell(in: word) { found.append(doubt) }
+      let isCode = index > 0 && words[index - 1] == "-c"
+      if found.isEmpty, !hasShell, !isCode, let doubt = Self.doubtOfShell(in: word) ?? (index > 0 ? Self.doubtOfWords(in: word) : nil) {
+        found.append(doubt)
+      }
       doubts += found.map { (elements.isEmpty ? nil : index, $0) }
     }
     let isHanded = words.contains { word in
@@ -85,6 +120,15 @@ extension CommandTemplate {
     return Diagnostic("${\(macro)} is no macro and stands for nothing", remedy: hint + known)
   }
 
+  /// Several arguments in one word: `--a=1 --b=2`, `--lr 0.1`.
+  private static func doubtOfWords(in word: String) -> Diagnostic? {
+    guard word.wholeMatch(of: /--?[A-Za-z][A-Za-z0-9_.\-]*(=\S*)?( +\S+)+/) != nil else { return nil }
+    let parts = word.split(separator: " ")
+    // After an equals sign blanks may belong to the value, unless another argument follows.
+    guard !parts[0].contains("=") || parts.dropFirst().contains(where: { $0.wholeMatch(of: /--?[A-Za-z].*/) != nil }) else { return nil }
+    return Diagnostic("'\(word)' is one word to the program", remedy: "make each an element: [\(parts.map { "\"\($0)\"" }.joined(separator: ", "))]")
+  }
+
   // MARK: Shells
 
   /// Whether a shell gets a script, which may then say what shells understand.
@@ -98,6 +142,7 @@ extension CommandTemplate {
   /// What only a shell would understand.
   private static func doubtOfShell(in word: String) -> Diagnostic? {
     if macro(word).map(macros.contains) == true { return nil }
+    if word.contains("${{") { return Diagnostic("'\(word)' is handed over as it is: nothing replaces ${{…}}", remedy: "write what is meant") }
     let remedy = "for a shell, write command: [sh, -c, \"…\"]"
     let operators = ["|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1", "&>"]
     let redirects = [">", "<", "2>", "&>"].contains { word.hasPrefix($0) && !word.contains(" ") }

@@ -27,6 +27,15 @@ package struct CommandTemplate: Sendable, Hashable {
   /// As a person reads it.
   package var text: String { ([program.map { "\($0):" }].compactMap { $0 } + words).joined(separator: " ") }
 
+  /// Whether the program is a module, as after `python -m`, and so no file.
+  package var isModule: Bool { zip(words, words.dropFirst()).contains { $0 == "-m" && $1 == "${program}" } }
+
+  /// The files that a module may be, from the folder that it is run in.
+  package var moduleFiles: [String] {
+    let path = (program ?? "").replacing(".", with: "/")
+    return ["\(path).py", "\(path)/__main__.py", "\(path)/__init__.py"]
+  }
+
   /// What is run.
   var words: [String] { elements.isEmpty ? Self.standard : elements }
 

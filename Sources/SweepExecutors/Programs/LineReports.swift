@@ -47,12 +47,10 @@ struct LineReader {
 // Not Sendable: a regular expression is not.
 struct LineParser {
   private let pattern: Regex<AnyRegexOutput>?
-  private let epochNames: [String]
 
   /// - Throws: where the pattern is none.
   init(_ format: ReportFormat) throws {
     pattern = try format.pattern.map { try Regex($0) }
-    epochNames = format.epochNames
   }
 
   /// nil: the line tells of no metric.
@@ -61,10 +59,21 @@ struct LineParser {
     var line = line[...]
     while line.last == 0x0d { line.removeLast() }
     if let last = line.lastIndex(of: 0x0d) { line = line[(last + 1)...] }
+    if line.contains(Self.escape) { return Self.withoutColours(line).withUnsafeBufferPointer { plainReport($0) } }
+    return plainReport(UnsafeBufferPointer(rebasing: line))
+  }
+
+  /// The same of a line as a text.
+  func report(of line: String) -> ProgramReport? {
+    var line = line
+    return line.withUTF8 { report($0) }
+  }
+
+  private func plainReport(_ line: UnsafeBufferPointer<UInt8>) -> ProgramReport? {
     guard let start = line.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
     let text = UnsafeBufferPointer(rebasing: line[start...])
     if text[0] == UInt8(ascii: "{") {
-      return JSONText.members(of: text, acceptsNaN: true).flatMap { ProgramReport(members: $0, epochNames: epochNames) }
+      return (JSONText.members(of: text, acceptsNaN: true) ?? PythonDictionary.members(of: text)).flatMap { ProgramReport(members: $0) }
     }
     if let pattern {
       guard text.count <= Self.longestForPattern, let match = try? pattern.firstMatch(in: String(decoding: text, as: UTF8.self)) else { return nil }
@@ -81,7 +90,27 @@ struct LineParser {
   private static let longestForPattern = 4096
 
   private func report(_ pairs: [(String, Double)]) -> ProgramReport? {
-    ProgramReport(pairs.map { (name: $0.0, value: $0.1) }, epochNames: epochNames)
+    pairs.isEmpty ? nil : ProgramReport(step: nil, values: pairs.map { (name: $0.0, value: $0.1) })
+  }
+
+  private static let escape: UInt8 = 0x1b
+
+  /// The bytes without the sequences that colour a terminal (ECMA-48: escape, a bracket, parameters, a letter).
+  package static func withoutColours(_ line: some Collection<UInt8>) -> [UInt8] {
+    var plain: [UInt8] = []
+    plain.reserveCapacity(line.count)
+    var bytes = line.makeIterator()
+    var next = bytes.next()
+    while let byte = next {
+      next = bytes.next()
+      guard byte == escape, next == UInt8(ascii: "[") else {
+        plain.append(byte)
+        continue
+      }
+      repeat { next = bytes.next() } while next.map { (0x20...0x3f).contains($0) } ?? false
+      next = bytes.next()  // after the letter
+    }
+    return plain
   }
 
   /// `name=value` pairs, apart by spaces, commas or semicolons; nil where anything else is in the line.
@@ -115,7 +144,7 @@ struct LineParser {
   /// A number as programs print it: 0.5, 1e-3, nan, inf; no hexadecimal.
   private static func number(_ text: String) -> Double? {
     guard let last = text.utf8.last, !text.utf8.contains(UInt8(ascii: "x")) else { return nil }
-    if last == UInt8(ascii: "%") { return Double(text.dropLast()).map { $0 / 100 } }
+    if last == UInt8(ascii: "%") { return Double(text.dropLast().replacing(" ", with: "")).map { $0 / 100 } }
     return Double(text)
   }
 }

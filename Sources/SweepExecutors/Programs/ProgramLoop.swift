@@ -37,7 +37,7 @@ struct ProgramLoop {
   private let bell: Bell
   private var lastTick = ContinuousClock.now
   private var paths: [String: String] = [:]
-  private var hasNotedMissingObjective = false
+  private let remarks = ReportRemarks()
   /// What stopped the recorder, or keeps trials from being started at all.
   private var failure: (any Error)?
 
@@ -125,10 +125,11 @@ struct ProgramLoop {
 
   private mutating func start(_ trial: Trial, slot: Int) throws {
     let attempt = trial.past.attempts + 1
-    let lastOfCut = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial) : nil
+    let told = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial) : nil
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
-    let lastEpoch = isFresh ? nil : lastOfCut ?? (trial.past.lastEpoch > 0 ? trial.past.lastEpoch : nil)
+    let continuation = isFresh ? nil : told
+    try folder.write(continuation)
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
@@ -140,7 +141,7 @@ struct ProgramLoop {
       close(output)
       close(errors)
     }
-    let reports = try ProgramReports(of: trial, in: folder, after: lastEpoch, parser: parser, executor: executor)
+    let reports = try ProgramReports(of: trial, in: folder, after: continuation, parser: parser, executor: executor)
     // Before the program starts, so that nothing is missed.
     let file = csp_watch_add(watch, folder.log)
     let group = groups?.make("\(trial.number)-\(attempt)")
@@ -159,7 +160,8 @@ struct ProgramLoop {
     }
     for name in held.keys { freeResources[name]?.removeLast() }
     let started = RunningProgram(
-      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports, executor: executor)
+      trial, reporter: reporter, slot: slot, folder: folder, held: held, process: process, group: group, reports: reports, remarks: remarks,
+      executor: executor)
     running.append(started)
     if file >= 0 { watched[file] = started }
     try reporter.report(
@@ -189,24 +191,31 @@ struct ProgramLoop {
   private static let longestVariable = 100_000
 
   /// Where attempts were cut short with the runner, their last reports may be in their files and not in the database: they come again.
-  /// - Returns: the last epoch; nil where there was nothing to read.
-  private func reportWhatWasCut(_ trial: Trial) throws -> Int? {
+  /// - Returns: what all attempts have told; nil: nothing.
+  private func reportWhatWasCut(_ trial: Trial) throws -> Continuation? {
     let attempts = trial.past.attempts
     guard attempts > 0 else { return nil }  // nothing was recorded: it starts anew
     let parent = executor.workplace.folder
-    var last = -1
+    var told = trial.past.firstEpoch.map { Continuation(first: $0, last: trial.past.lastEpoch) }
     for attempt in (trial.past.wasCut ? [attempts] : []) + TrialFolder.unrecorded(after: attempts, of: trial, in: parent) {
       let folder = TrialFolder(past: attempt, of: trial, in: parent)
       guard access(folder.log, R_OK) == 0 else { continue }
-      var reports = try ProgramReports(of: trial, in: folder, after: nil, countsEpochs: attempt == 1, parser: parser, executor: executor)
+      var reports = try ProgramReports(of: trial, in: folder, after: folder.continuation, parser: parser, executor: executor)
       defer { reports.close() }
-      try reports.finish(buffer, isWhole: false) { metrics in
-        try reporter.report(.epoch(EpochReport(metrics)), of: trial)
-      } note: { _ in
-      }
-      last = max(last, reports.lastEpoch)
+      try reports.finish(buffer, isWhole: false, into: Past(trial: trial, reporter: reporter))
+      guard let more = reports.continuing else { continue }
+      told = Continuation(first: min(told?.first ?? more.first, more.first), last: max(told?.last ?? more.last, more.last))
     }
-    return last < 0 ? nil : max(last, trial.past.lastEpoch)
+    return told
+  }
+
+  /// Takes what an attempt before told. What there was to remark has been said.
+  private struct Past: ReportSink {
+    let trial: Trial
+    let reporter: any TrialReporter
+
+    func take(_ event: TrialEvent) throws { try reporter.report(event, of: trial) }
+    func remark(_ remark: ReportRemark) {}
   }
 
   /// The sweep as W&B's tools may call it.
@@ -329,7 +338,8 @@ struct ProgramLoop {
       try reporter.report(.attemptEnded(ending.attempt, waitsAgain: true), of: trial)
       if queue.isOver { return }
       executor.workplace.say("trial \(trial.number): \(reason); attempt \(program.folder.attempt + 1) in \(duration(wait))")
-      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: program.reports.lastEpoch)
+      let told = program.reports.continuing
+      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: told?.last ?? 0, firstEpoch: told?.first)
       delayed.append(
         (.now + .seconds(wait), Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past, until: trial.until)))
     case .trial(let trialEnd):
@@ -339,18 +349,14 @@ struct ProgramLoop {
     }
   }
 
-  /// Says once when a program does not report what the sweep ranks by.
-  private mutating func noteMissingObjective(_ program: RunningProgram) throws {
+  /// Says when a program does not report what the sweep ranks by, and why.
+  private func noteMissingObjective(_ program: RunningProgram) throws {
     let metric = executor.objective.metric
-    guard !hasNotedMissingObjective, metric != CommandExecutor.secondsMetric, program.reports.lastObjective == nil,
-      program.trial.past.attempts == 0
-    else { return }
-    hasNotedMissingObjective = true
-    let others = program.reports.names.sorted()
-    let text =
-      "trial \(program.trial.number) ended without having reported \(metric), and so has no rank"
-      + (others.isEmpty ? "; it reported nothing" : "; it reported \(others.joined(separator: ", "))")
-    try reporter.report(.note(text), of: program.trial)
+    guard metric != CommandExecutor.secondsMetric, program.reports.lastObjective == nil, program.trial.past.attempts == 0 else { return }
+    let missed = MissedMetric(
+      metric: metric, names: program.reports.names.sorted(), output: program.folder.log, errors: program.folder.errors,
+      format: executor.program.report)
+    try remarks.tell(missed.remark(), of: program.trial, to: reporter)
   }
 }
 

@@ -32,12 +32,10 @@ package struct ProgramSpecification: Sendable, Hashable, Codable {
 package struct ReportFormat: Sendable, Hashable, Codable {
   /// A regular expression; what its named groups capture are the metrics.
   package var pattern: String?
-  /// The name under which a program tells its epoch; nil: "epoch", else "step".
+  /// The name under which a program counts; nil: one of `Numbering.standardCounters`.
   package var epoch: String?
 
   package init(pattern: String? = nil, epoch: String? = nil) { (self.pattern, self.epoch) = (pattern, epoch) }
-
-  var epochNames: [String] { epoch.map { [$0] } ?? ProgramReport.standardEpochNames }
 }
 
 extension ReportFormat {

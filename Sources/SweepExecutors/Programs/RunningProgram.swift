@@ -24,6 +24,7 @@ final class RunningProgram {
   let process: ChildProcess
   let group: ControlGroup?
   private let executor: CommandExecutor
+  private let remarks: ReportRemarks
   private(set) var reports: ProgramReports
   private(set) var termination: Termination?
   /// Whether there is more in its log than was read.
@@ -39,10 +40,10 @@ final class RunningProgram {
 
   init(
     _ trial: Trial, reporter: any TrialReporter, slot: Int, folder: TrialFolder, held: [String: String], process: ChildProcess,
-    group: ControlGroup?, reports: ProgramReports, executor: CommandExecutor
+    group: ControlGroup?, reports: ProgramReports, remarks: ReportRemarks, executor: CommandExecutor
   ) {
     (self.trial, self.reporter, self.slot, self.folder, self.held) = (trial, reporter, slot, folder, held)
-    (self.process, self.group, self.reports, self.executor) = (process, group, reports, executor)
+    (self.process, self.group, self.reports, self.remarks, self.executor) = (process, group, reports, remarks, executor)
     let start = ContinuousClock.now
     self.start = start
     wallLimit = executor.program.limits.wall.map { start + .seconds($0) }
@@ -57,12 +58,23 @@ final class RunningProgram {
 
   /// Reads some of what it printed.
   /// - Throws: what stopped the recorder.
-  func readLog(_ buffer: UnsafeMutableRawBufferPointer) throws { hasMore = try reports.readLog(buffer, report, note: note) }
+  func readLog(_ buffer: UnsafeMutableRawBufferPointer) throws { hasMore = try reports.readLog(buffer, into: sink) }
 
   /// Reads what it wrote into files.
-  func readFiles() throws { try reports.readFiles(report, note: note) }
+  func readFiles() throws { try reports.readFiles(into: sink) }
 
-  private func report(_ metrics: EpochMetrics) throws { take(try reporter.report(.epoch(EpochReport(metrics)), of: trial)) }
+  private var sink: Sink { Sink(program: self) }
+
+  private struct Sink: ReportSink {
+    let program: RunningProgram
+
+    func take(_ event: TrialEvent) throws {
+      let verdict = try program.reporter.report(event, of: program.trial)
+      if case .epoch = event { program.take(verdict) }
+    }
+
+    func remark(_ remark: ReportRemark) throws { try program.remarks.tell(remark, of: program.trial, to: program.reporter) }
+  }
 
   /// Whether it is not known yet whether the trial goes on: meanwhile the program does. At first, because a run before may have left it open.
   private(set) var isUndecided = true
@@ -76,8 +88,6 @@ final class RunningProgram {
     case .interrupt: end(.interrupted)
     }
   }
-
-  private func note(_ text: String) throws { try reporter.report(.note(text), of: trial) }
 
   // MARK: how it ends
 
@@ -121,7 +131,7 @@ final class RunningProgram {
     self.end = end
     let seconds = seconds
     defer { reports.close() }
-    try reports.finish(buffer, isWhole: end.signal == nil, report, note: note)
+    try reports.finish(buffer, isWhole: end.signal == nil, into: sink)
     let how = how(end, isStopping: isStopping)
     let (result, reason): (AttemptEnd.Result, String?) =
       switch how {

@@ -67,6 +67,19 @@ struct TrialFolder {
     if asJSON { try Self.write(ParameterValue.pythonJSON(of: parameters), to: json) }
   }
 
+  /// Notes what an attempt goes on from, so that it can be read again as it was read. For the first one there is nothing.
+  func write(_ continuation: Continuation?) throws(SweepError) {
+    guard let continuation else { return }
+    try Self.write("{\"first\": \(continuation.first), \"last\": \(continuation.last)}\n", to: goesOn)
+  }
+
+  /// What `write` noted.
+  var continuation: Continuation? {
+    FileManager.default.contents(atPath: goesOn).flatMap { try? JSONDecoder().decode(Continuation.self, from: $0) }
+  }
+
+  private var goesOn: String { own + "/continues.json" }
+
   static func failure(_ problem: String, _ path: String) -> SweepError {
     SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
   }
@@ -75,6 +88,7 @@ struct TrialFolder {
   private static func yaml(_ value: ParameterValue) -> String {
     switch value {
     case .real(let number):
+      if number.isInfinite { return number < 0 ? "-.inf" : ".inf" }
       let text = number.description
       guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
       return text[..<exponent] + ".0" + text[exponent...]

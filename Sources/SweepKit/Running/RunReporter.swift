@@ -48,6 +48,8 @@ final class RunReporter: TrialReporter {
     var attempt: Int
     var position: Int
     var slot = 0
+    /// What a program prints goes there.
+    var log: String?
     /// The wall time of an attempt that ended before it was known which epoch is the last that counts.
     var seconds: Double?
   }
@@ -55,6 +57,7 @@ final class RunReporter: TrialReporter {
   private let context: RunContext
   private let news: @Sendable () -> Void
   private let places = Mutex<[Trial.ID: Place]>([:])
+  private let hasTold = Mutex(false)
 
   /// - Parameter news: told when something was decided, or may be.
   init(_ context: RunContext, news: @escaping @Sendable () -> Void) { (self.context, self.news) = (context, news) }
@@ -77,6 +80,10 @@ final class RunReporter: TrialReporter {
       try settle()
       if case .prune = verdict { return verdict }
       return pauses || context.isStopping ? .interrupt : verdict
+    case .withdrawn(let metrics, let after):
+      try record(event, of: trial)
+      if metrics?.contains(context.sweep.objective.metric) ?? true { context.judge.withdrawn(trial, after: after) }
+      return .proceed
     case .attemptEnded(let end, _):
       try attemptEnded(end, event, of: trial)
       return .proceed
@@ -109,7 +116,21 @@ final class RunReporter: TrialReporter {
     places.withLock { $0[trial.id] = nil }
     if let best = context.judge.best(of: trial) { context.rules.reported(best) }
     context.rules.ended(end)
+    if case .failed(let reason) = end { tellFirst(failure: reason, of: trial, log: place.log) }
     context.observer.observe(.ended(trial: trial, end: end, worker: place.slot))
+  }
+
+  /// The first failure of a run is told when it happens: whatever made the trial fail may make all of them fail.
+  private func tellFirst(failure: String, of trial: Trial, log: String?) {
+    let isFirst = hasTold.withLock { hasTold in
+      defer { hasTold = true }
+      return !hasTold
+    }
+    guard isFirst else { return }
+    let errors = log.map { ($0 as NSString).deletingLastPathComponent + "/errors.log" }
+    let hasErrors = errors.map { ((try? FileManager.default.attributesOfItem(atPath: $0)[.size]) as? Int ?? 0) > 0 } ?? false
+    let shown = (hasErrors ? errors : log).map { " — \($0)" } ?? ""
+    context.logger.notice("trial \(trial.number) failed: \(failure)\(shown)")
   }
 
   private func attemptEnded(_ end: AttemptEnd, _ event: TrialEvent, of trial: Trial) throws {
@@ -129,7 +150,7 @@ final class RunReporter: TrialReporter {
   /// Stamps an event and hands it on.
   @discardableResult private func record(_ event: TrialEvent, of trial: Trial, as disposition: Disposition = .asTold) throws -> Place {
     let place = places.withLock { places in
-      if case .started(let start) = event { places[trial.id] = Place(attempt: start.number, position: 0, slot: start.slot) }
+      if case .started(let start) = event { places[trial.id] = Place(attempt: start.number, position: 0, slot: start.slot, log: start.log) }
       func next(_ place: inout Place) -> Place {
         place.position += 1
         return place

@@ -36,9 +36,11 @@ public struct SweepRunner: Sendable {
     public var maxTrials: Int?
     /// Whether failed trials run again.
     public var retryFailed: Bool
+    /// Whether a file from elsewhere, or with another program, is that of the sweep all the same.
+    public var isSame: Bool
 
-    public init(workers: Int? = nil, maxTrials: Int? = nil, retryFailed: Bool = false) {
-      (self.workers, self.maxTrials, self.retryFailed) = (workers, maxTrials, retryFailed)
+    public init(workers: Int? = nil, maxTrials: Int? = nil, retryFailed: Bool = false, isSame: Bool = false) {
+      (self.workers, self.maxTrials, self.retryFailed, self.isSame) = (workers, maxTrials, retryFailed, isSame)
     }
   }
 
@@ -57,12 +59,10 @@ public struct SweepRunner: Sendable {
     let start = ContinuousClock.now
     let lock = try RunnerLock(database: store.path, sweep: file.name)
     defer { withExtendedLifetime(lock) {} }
-    let planner = Planner(maxTrials: options.maxTrials, methods: methods)
+    let planner = Planner(maxTrials: options.maxTrials, methods: methods, isSame: options.isSame)
     let points = try planner.count(file)
     if let points, points >= 200_000 { logger.notice("planning \(points) points; their rows take about \(points / 2_000) MB") }
-    let doubts = try doubtsAboutChanges()
     let (sweep, result) = try planner.plan(file, count: points, trainer: trainer, in: store, stop: stop)
-    for doubt in doubts { logger.warning("\(doubt)") }
     let workplace = Workplace(
       sweep: sweep.name, folder: store.trialFolder(of: sweep), objective: sweep.objective, keeping: file.keeping
     ) { [logger] in logger.notice("\($0)") }
@@ -156,14 +156,6 @@ public struct SweepRunner: Sendable {
     } catch { context.recorder.fail(error as? SweepError ?? SweepError(.io, "\(error)")) }
     try context.recorder.flush()
     if let failure = queue.failure { throw failure }
-  }
-
-  /// What is to be told where the file has changed since trials of it ran.
-  private func doubtsAboutChanges() throws(SweepError) -> [String] {
-    guard let known = try store.sweeps().first(where: { $0.name == file.name }), let before = try? known.file,
-      try store.counts(sweepID: known.id).ended > 0
-    else { return [] }
-    return Planner.doubts(from: before, to: file)
   }
 
   /// A runner that was killed may have left programs running; none runs twice at a time.

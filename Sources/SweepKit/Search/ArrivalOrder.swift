@@ -37,6 +37,15 @@ package struct ArrivalOrder {
     return condemned[trial] == nil ? .proceed : .prune(afterEpoch: epoch)
   }
 
+  /// What a trial reported after an epoch does not count.
+  package mutating func withdrawn(_ trial: Int, after epoch: Int) {
+    guard var curve = curves[trial] else { return }
+    let before = curve
+    curve.cut(after: epoch)
+    for entry in (curve.count..<before.count).reversed() { forget(before.values[entry], at: entry) }
+    curves[trial] = curve
+  }
+
   /// Adds a value without judging by it.
   package mutating func add(_ value: Double, of trial: Int, epoch: Int) {
     var curve = curves.removeValue(forKey: trial) ?? Curve()

@@ -107,6 +107,9 @@ package struct Chronicle {
   /// A trial starts anew: what it reported before does not count.
   package mutating func restarted(_ number: Int) { records[number - 1].curve = Curve() }
 
+  /// What a trial reported after an epoch does not count. Where it was judged by that, it is not judged again.
+  package mutating func withdrawn(_ number: Int, after epoch: Int) { records[number - 1].curve.cut(after: epoch) }
+
   /// A trial that had ended runs again.
   package mutating func reopened(_ number: Int) { (records[number - 1].end, records[number - 1].isFact) = (nil, false) }
 

@@ -97,6 +97,24 @@ final class Judge: Sendable {
     }
   }
 
+  /// What a trial reported of the objective after an epoch does not count.
+  func withdrawn(_ trial: Trial, after epoch: Int) {
+    guard isActive else { return }
+    state.withLock { state in
+      switch state.book {
+      case .none: break
+      case .arrival(var order):
+        state.book = .none
+        order.withdrawn(trial.number, after: epoch)
+        state.book = .arrival(order)
+      case .number(var chronicle):
+        state.book = .none
+        chronicle.withdrawn(trial.number, after: epoch)
+        state.book = .number(chronicle)
+      }
+    }
+  }
+
   /// Adds what a trial reported.
   /// - Returns: what it is told.
   func reported(_ trial: Trial, _ metrics: EpochMetrics) -> Verdict {
