@@ -23,15 +23,16 @@ struct AskCommand: ParsableCommand {
   @Argument(help: "The sweep file: it is planned if it is new (default: what the database knows).", completion: .file(extensions: ["yaml", "yml"]))
   var file: String?
   @Option(help: "The sweep's name (default: the file's, or the newest).") var sweep: String?
+  @Flag(help: "The sweep of that name is this one, though its file is another than the one that it was planned from.") var same = false
   @Flag(help: "First take back trials that were asked for and never told of.") var takeBack = false
   @OptionGroup var database: DatabaseOption
 
   func run() throws {
     let loaded = try file.map { path in try SweepFileLoader(trainers: try Registry.builtin()).read(path) }
-    loaded?.tell()
+    if let loaded, !loaded.lacksProgram { loaded.tell() }  // who asks needs none
     let store = try Store.open(database.path)
     store.tellWarnings()
-    let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store) } ?? AskTell(named: self.sweep, in: store)
+    let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store, isSame: same) } ?? AskTell(named: self.sweep, in: store)
     if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
     let answer = try sweep.ask()
     try store.close()

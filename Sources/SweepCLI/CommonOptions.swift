@@ -41,6 +41,47 @@ struct SweepFileArguments: ParsableArguments {
   }
 }
 
+/// By what trials are ranked, where it is not the sweep's own objective: all that was measured is in the database.
+struct ObjectiveOption: ParsableArguments {
+  @Option(help: "Rank by another metric than the sweep's, as it was measured.") var metric: String?
+  @Option(help: "minimize or maximize (default: the sweep's).", completion: .list(["minimize", "maximize"])) var goal: String?
+  @Option(help: "The value of the last epoch counts, or the best (default: the sweep's).", completion: .list(["last", "best"])) var at: String?
+
+  func validate() throws {
+    func check(_ name: String, _ word: String?, _ known: [String]) throws {
+      if let word, !known.contains(word) { throw ValidationError(Diagnostic.unknown(name, word, known: known).description) }
+    }
+    try check("--goal", goal, Objective.Goal.allCases.map(\.rawValue))
+    try check("--at", at, Objective.Epoch.allCases.map(\.rawValue))
+  }
+
+  /// The sweep as it is to be ranked.
+  /// - Throws: where no trial has reported such a metric.
+  func applied(to sweep: SweepRecord, in store: Store) throws(SweepError) -> SweepRecord {
+    try Self.applied(metric: metric, goal: goal, at: at, to: sweep, in: store)
+  }
+
+  static func applied(metric: String?, goal: String?, at: String?, to sweep: SweepRecord, in store: Store) throws(SweepError) -> SweepRecord {
+    guard metric != nil || goal != nil || at != nil else { return sweep }
+    let known = try store.metrics(sweepID: sweep.id)
+    if let metric, !known.contains(metric) {
+      throw SweepError(.usage, .unknown("metric", metric, known: known.isEmpty ? ["none yet"] : known, place: "--metric of '\(sweep.name)'"))
+    }
+    let own = sweep.objective
+    // Another metric does not share the goal, unless it is said.
+    let chosen = goal.flatMap(Objective.Goal.init) ?? (metric == nil || metric == own.metric ? own.goal : Self.usual(metric ?? "") ?? own.goal)
+    return sweep.ranked(by: Objective(metric: metric ?? own.metric, goal: chosen, at: at.flatMap(Objective.Epoch.init) ?? own.at))
+  }
+
+  /// Which way a metric is better by its name; nil: it does not say.
+  private static func usual(_ metric: String) -> Objective.Goal? {
+    let words = Set(metric.lowercased().split { !$0.isLetter }.map(String.init))
+    if !words.isDisjoint(with: ["loss", "cost", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "seconds"]) { return .minimize }
+    return words.isDisjoint(with: ["acc", "accuracy", "auc", "auroc", "f", "precision", "recall", "score", "reward", "map", "iou", "bleu"])
+      ? nil : .maximize
+  }
+}
+
 struct FormatOption: ParsableArguments {
   @Option(help: "table, csv, json, markdown or html. JSON is an array of flat objects.", completion: .list(exporters.names))
   var format = "table"
@@ -89,7 +130,7 @@ struct RunOptions: ParsableArguments {
   var quiet = false
 
   /// Runs the sweep, prints its ranked table, and ends with the exit code that tells how it went.
-  func run(_ file: SweepFile, database: DatabaseOption, format: FormatOption) throws {
+  func run(_ file: SweepFile, isSame: Bool = false, database: DatabaseOption, format: FormatOption) throws {
     let trainers = try Registry.builtin()
     let trainer = try trainers.entry(for: file)
     let store = try Store.open(database.path)
@@ -101,8 +142,9 @@ struct RunOptions: ParsableArguments {
     stop.onSignals { display.say("stopping\(grace ?? " after this epoch"); once more to stop at once") }
     let logger = Logger(label: "sweep") { _ in DisplayLogHandler(display: display) }
     let runner = SweepRunner(
-      file, trainer: trainer, store: store, options: .init(workers: pool.workers, maxTrials: pool.maxTrials, retryFailed: retryFailed), stop: stop,
-      observer: display, logger: logger)
+      file, trainer: trainer, store: store,
+      options: .init(workers: pool.workers, maxTrials: pool.maxTrials, retryFailed: retryFailed, isSame: isSame),
+      stop: stop, observer: display, logger: logger)
     let outcome: SweepOutcome
     do { outcome = try runner.run() } catch {
       display.close()

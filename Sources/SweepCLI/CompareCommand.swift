@@ -20,12 +20,14 @@ struct CompareCommand: ParsableCommand {
   @Argument(help: "A trial: its number or 'best', or SWEEP:NUMBER.") var first: TrialReference
   @Argument(help: "Another trial.") var second: TrialReference
   @Option(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
   func run() throws {
     let store = try database.reading()
-    let (a, b) = (try first.found(in: store, sweep: sweep), try second.found(in: store, sweep: sweep))
+    func ranked(_ record: SweepRecord) throws(SweepError) -> SweepRecord { try objective.applied(to: record, in: store) }
+    let (a, b) = (try first.found(in: store, sweep: sweep, by: ranked), try second.found(in: store, sweep: sweep, by: ranked))
     let rows = try ["validation", "test"].map { split -> Table.Row in
       let (one, other) = (try a.predictions(split, in: store), try b.predictions(split, in: store))
       guard one.split == other.split else {

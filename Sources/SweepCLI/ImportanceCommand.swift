@@ -19,12 +19,13 @@ struct ImportanceCommand: ParsableCommand {
       """)
 
   @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
   func run() throws {
     let store = try database.reading()
-    let record = try store.sweep(named: sweep)
+    let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     let importance = try Importance(of: record.objective, trials: try store.ranking(record).map(\.trial), space: record.space)
     try format.print(importance.table)
     Terminal.error("\(record.name): \(importance.sentence)")

@@ -26,7 +26,7 @@ struct LintCommand: ParsableCommand {
     let count = try Planner(maxTrials: .max - 1).count(loaded.file)
     let remarks = loaded.remarks.isEmpty ? "nothing to remark" : counted(loaded.remarks.count, "remark")
     Terminal.error("\(loaded.file.name): \(count.map { counted($0, "point") } ?? "points without end"); \(remarks)")
-    if loaded.file.program != nil {
+    if loaded.file.program != nil || loaded.lacksProgram {
       try trainer.make(Workplace(sweep: loaded.file.name, folder: ".", objective: loaded.file.objective)).prepare(for: loaded.file.space)
     }
   }

@@ -62,6 +62,8 @@ struct CurvesPlot: ParsableCommand {
   @Option(help: "The splits, with commas (default: train,validation; of more than three trials validation).") var splits: String?
   @Flag(help: "The gap between training and validation instead of both.") var gap = false
   @Option(help: "The so many best trials.") var top: Int?
+  @Option(help: "minimize or maximize, with --top and --metric: which trials are the best (default: as the sweep).") var goal: String?
+  @Option(help: "last or best, likewise.") var at: String?
   @OptionGroup var plot: PlotOptions
 
   func validate() throws {
@@ -74,9 +76,13 @@ struct CurvesPlot: ParsableCommand {
 
   func run() throws {
     let store = try plot.database.reading()
-    var found = try trials.map { try $0.found(in: store, sweep: sweep) }
+    /// The best are those by the sweep's objective, unless it is said which way the metric is better.
+    func ranked(_ record: SweepRecord) throws(SweepError) -> SweepRecord {
+      goal == nil && at == nil ? record : try ObjectiveOption.applied(metric: metric, goal: goal, at: at, to: record, in: store)
+    }
+    var found = try trials.map { try $0.found(in: store, sweep: sweep, by: ranked) }
     if let top {
-      let record = try store.sweep(named: sweep)
+      let record = try ranked(try store.sweep(named: sweep))
       found += try store.ranking(record, limit: top).map { FoundTrial(sweep: record, trial: $0.trial) }
     }
     guard found.count <= Self.mostTrials else {
@@ -84,7 +90,7 @@ struct CurvesPlot: ParsableCommand {
         .usage, "curves of \(found.count) trials cannot be told apart",
         remedy: "name at most \(Self.mostTrials), or see all with 'sweep plot parallel'")
     }
-    if found.isEmpty { found = [try TrialReference.best.found(in: store, sweep: sweep)] }
+    if found.isEmpty { found = [try TrialReference.best.found(in: store, sweep: sweep, by: ranked)] }
     let figures = try SweepFigures(found[0].sweep, in: store)
     let known = try store.metrics(sweepID: found[0].sweep.id)
     let ranked = found[0].sweep.objective.metric
@@ -138,9 +144,10 @@ struct HistogramPlot: ParsableCommand {
 /// The sweep of which all complete trials are drawn, and where the figure goes.
 struct SweepPlotOptions: ParsableArguments {
   @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var plot: PlotOptions
 
-  fileprivate func input() throws -> SweepPlotInput { try SweepPlotInput(sweep, plot.database) }
+  fileprivate func input() throws -> SweepPlotInput { try SweepPlotInput(sweep, objective, plot.database) }
 
   /// Draws the best so many trials, and says so where there are more.
   fileprivate func draw(best count: Int, _ figure: (SweepFigures, [TrialRecord]) -> Figure) throws {
@@ -158,9 +165,9 @@ private struct SweepPlotInput {
   let trials: [TrialRecord]
   let figures: SweepFigures
 
-  init(_ name: String?, _ database: DatabaseOption) throws {
+  init(_ name: String?, _ objective: ObjectiveOption, _ database: DatabaseOption) throws {
     store = try database.reading()
-    record = try store.sweep(named: name)
+    record = try objective.applied(to: try store.sweep(named: name), in: store)
     space = try record.space
     trials = try store.ranking(record).map(\.trial)
     figures = try SweepFigures(record, in: store)
@@ -188,10 +195,11 @@ struct HeatmapPlot: ParsableCommand {
   @Option(help: "The parameter from bottom to top.") var y: String?
   @Option(name: .customLong("where"), help: ArgumentHelp("Only trials with this value; may be repeated.", valueName: "name=value"))
   var conditions: [String] = []
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var plot: PlotOptions
 
   func run() throws {
-    let input = try SweepPlotInput(sweep, plot.database)
+    let input = try SweepPlotInput(sweep, objective, plot.database)
     let fixed = try fixed(input)
     for name in [x, y].compactMap({ $0 }) + fixed.keys where !input.space.sweptNames.contains(name) {
       throw SweepError(.usage, .unknown("swept parameter", name, known: input.space.sweptNames))

@@ -19,6 +19,7 @@ struct RankCommand: ParsableCommand {
         sweep rank
         sweep rank cifar10-grid --top 10 --format markdown
         sweep rank --group-by all-but-seed
+        sweep rank --metric test_loss --goal minimize --at best
         sweep rank --format json | jq '.[0].eta'
       """)
 
@@ -29,6 +30,7 @@ struct RankCommand: ParsableCommand {
     help: ArgumentHelp(
       "Rank groups of trials by their mean: trials with equal values of these parameters (names with commas, or all-but-seed: of all but that).",
       valueName: "parameters")) var groupBy: String?
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
@@ -38,8 +40,9 @@ struct RankCommand: ParsableCommand {
 
   func run() throws {
     let store = try database.reading()
-    let record = try store.sweep(named: sweep)
+    let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     if sweep == nil { Terminal.error("sweep \(record.name)") }
+    if record.isRankedByOther { Terminal.error("ranked by \(record.objective.text)") }
     if let groupBy {
       try printGroups(record, by: groupBy, in: store)
     } else {

@@ -22,11 +22,12 @@ struct ReportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The page; .html or .md.", valueName: "file"), completion: .file(extensions: ["html", "md"]))
   var output: String
   @Flag(inversion: .prefixedNo, help: "Draw figures.") var figures = true
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var database: DatabaseOption
 
   func run() throws {
     let store = try database.reading()
-    let record = try store.sweep(named: sweep)
+    let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     let file = try record.file
     let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
     let page = try SweepPage(record, in: store) { trainer?.samples($0, $1) }

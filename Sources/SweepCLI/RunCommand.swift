@@ -21,6 +21,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var source: SweepFileArguments
   @Option(help: "Run it as a sweep of another name.") var name: String?
+  @Flag(help: "The sweep of that name is this one, though its file, program, folder or environment changed since trials ran.") var same = false
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
@@ -33,7 +34,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let loaded = try source.load(try Registry.builtin())
     loaded.tell()
-    try options.run(loaded.file.renamed(name), database: database, format: format)
+    try options.run(loaded.file.renamed(name), isSame: same, database: database, format: format)
   }
 }
 

@@ -16,12 +16,13 @@ struct StatusCommand: ParsableCommand {
       """)
 
   @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var objective: ObjectiveOption
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
 
   func run() throws {
     let store = try database.reading()
-    let record = try store.sweep(named: sweep)
+    let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     let counts = try store.counts(sweepID: record.id)
     try format.print(try SweepOverview.table(of: [(record, counts)], in: store))
     for state in [TrialState.running, .failed, .diverged] {

@@ -27,9 +27,13 @@ struct TrialReference: ExpressibleByArgument {
   }
 
   /// The trial, with its sweep.
-  /// - Parameter name: the sweep to look in where the reference names none; nil: the newest.
-  func found(in store: Store, sweep name: String?) throws(SweepError) -> FoundTrial {
-    let record = try store.sweep(named: sweep ?? name)
+  /// - Parameters:
+  ///   - name: the sweep to look in where the reference names none; nil: the newest.
+  ///   - ranked: the sweep as the best is chosen by.
+  func found(
+    in store: Store, sweep name: String?, by ranked: (SweepRecord) throws(SweepError) -> SweepRecord = { $0 }
+  ) throws(SweepError) -> FoundTrial {
+    let record = try ranked(try store.sweep(named: sweep ?? name))
     guard let number else {
       guard let best = try store.ranking(record, limit: 1).first?.trial else {
         throw try record.nothingComplete(in: store)

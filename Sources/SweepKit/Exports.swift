@@ -1,6 +1,7 @@
 // `import SweepKit` is enough: the words of a sweep and its results come with it. Of the store, what a user of the library reads and is given.
 
 @_exported import SweepCore
+
 @_exported import struct SweepStore.AttemptRecord
 @_exported import struct SweepStore.Changes
 @_exported import struct SweepStore.EventRecord

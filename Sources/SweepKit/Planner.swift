@@ -16,10 +16,13 @@ public struct Planner: Sendable {
   package static let chunk = 4096
 
   private let methods: Registry<SearchMethod>
+  private let isSame: Bool
 
-  /// - Parameter methods: by which a file's `method` is looked up.
-  public init(maxTrials: Int? = nil, methods: Registry<SearchMethod> = samplers) {
-    (self.maxTrials, self.methods) = (maxTrials ?? Self.defaultMaxTrials, methods)
+  /// - Parameters:
+  ///   - methods: by which a file's `method` is looked up.
+  ///   - isSame: the user says that a file from elsewhere, or with another program, is that of the sweep all the same.
+  public init(maxTrials: Int? = nil, methods: Registry<SearchMethod> = samplers, isSame: Bool = false) {
+    (self.maxTrials, self.methods, self.isSame) = (maxTrials ?? Self.defaultMaxTrials, methods, isSame)
   }
 
   /// Whether points are planned as they are needed: they never end, or depend on results.
@@ -111,9 +114,15 @@ public struct Planner: Sendable {
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     if count == 0 { throw SweepError(.input, "the sweep has no points: exclude forbids all of them", place: file.name, remedy: "correct it") }
     let known = try store.sweeps().first { $0.name == file.name }
-    if let known { try Self.checkChanges(from: known.file, to: file, learns: methods[file.method]?.decisions != nil) }
+    var file = file.from(folderOf: store.path)
+    if let known {
+      let changes = PlannedChanges(from: try known.file, to: file, counts: try store.counts(sweepID: known.id))
+      try changes.check(learns: methods[file.method]?.decisions != nil, isSame: isSame)
+      file.origin = file.origin ?? changes.old.origin
+    }
     let plan = SweepPlan(
-      name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics)
+      name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics,
+      endsByObjective: file.program != nil)
     guard try methods.find(file.method).pointSampler != nil else { return try store.plan(plan) { [] } }
     // An endless sweep keeps as many points as it has.
     let planned = if let known { try store.counts(sweepID: known.id).total } else { 0 }
@@ -126,74 +135,4 @@ public struct Planner: Sendable {
       return try points.next()
     }
   }
-
-  /// A sweep grows and shrinks by its swept parameters; everything else stays, or the trials would not be comparable.
-  package static func checkChanges(from old: SweepFile, to new: SweepFile, learns: Bool = false) throws(SweepError) {
-    var complaints: [Diagnostic] = []
-    func changed(_ what: String, _ before: String, _ now: String) {
-      complaints.append(
-        Diagnostic(
-          "\(what) was \(before) when '\(new.name)' was planned and is now \(now)",
-          remedy: "start a new sweep with --name NEW-NAME, or restore \(what): \(before)"))
-    }
-    if old.trainer != new.trainer { changed("trainer", old.trainer, new.trainer) }
-    if old.method != new.method { changed("method", old.method, new.method) }
-    if old.seed != new.seed { changed("seed", String(old.seed), String(new.seed)) }
-    if old.objective != new.objective { changed("metric", old.objective.text, new.objective.text) }
-    if old.earlyTermination != new.earlyTermination {
-      changed("early_terminate", old.earlyTermination?.text ?? "none", new.earlyTermination?.text ?? "none")
-    } else if old.order != new.order {
-      changed("order", old.order.rawValue, new.order.rawValue)
-    }
-    if learns {
-      if old.parallel != new.parallel { changed("parallel", String(old.parallel), String(new.parallel)) }
-      if old.cost != new.cost { changed("cost", old.cost?.text ?? "1", new.cost?.text ?? "1") }
-    }
-    for name in Set(old.space.names).union(new.space.names).sorted() {
-      switch (old.space[name]?.domain, new.space[name]?.domain) {
-      case (.constant(let before)?, .constant(let now)?) where !before.means(now): changed(name, before.description, now.description)
-      case (let before?, nil): changed(name, before.text, "missing")
-      case (nil, _?):
-        complaints.append(
-          Diagnostic(
-            "'\(new.name)' was planned when \(name) was no parameter", remedy: "start a new sweep with --name NEW-NAME: its numbers may differ"))
-      default: break
-      }
-    }
-    if !complaints.isEmpty { throw SweepError(.input, complaints) }
-  }
-}
-
-extension Planner {
-  /// What else may make the numbers of a changed file others: what a program computes, only its author knows.
-  package static func doubts(from old: SweepFile, to new: SweepFile) -> [String] {
-    guard let before = old.program, let now = new.program else { return [] }
-    var changes: [(what: String, before: String, now: String)] = []
-    func compare(_ what: String, _ before: String?, _ now: String?) {
-      if before != now { changes.append((what, before ?? "not set", now ?? "not set")) }
-    }
-    compare("command", before.command.text, now.command.text)
-    compare("folder", before.folder, now.folder)
-    for name in Set(before.environment.keys).union(now.environment.keys).sorted() {
-      compare("environment.\(name)", before.environment[name], now.environment[name])
-    }
-    compare("report.pattern", before.report.pattern, now.report.pattern)
-    compare("report.epoch", before.report.epoch, now.report.epoch)
-    return changes.map { what, before, now in
-      "the \(what) was \(before) when trials of '\(new.name)' ran, and is now \(now); if that changes their numbers, start a new sweep with --name NEW-NAME"
-    }
-  }
-}
-
-extension EarlyTermination {
-  /// "hyperband with min_iter 3, eta 3"
-  fileprivate var text: String {
-    let given = options.filter { $0.value != .null }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    return given.isEmpty ? type : "\(type) with \(given.joined(separator: ", "))"
-  }
-}
-
-extension Objective {
-  /// "maximize validation_accuracy at last"
-  var text: String { "\(goal.rawValue) \(metric) at \(at.rawValue)" }
 }

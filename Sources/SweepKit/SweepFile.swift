@@ -24,6 +24,8 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var orderOfVerdicts: Order?
   private var parallelTrials: Int?
   private var costOfEpoch: ParameterExpression?
+  /// The path of the file, as the database's folder has it; nil: it came from standard input, from code, or was planned by a version that did not note it.
+  private var plannedFrom = Origin()
   /// Where trials are programs.
   package var program: ProgramSpecification?
 
@@ -77,6 +79,19 @@ public struct SweepFile: Sendable, Equatable, Codable {
     parallelTrials = parallel == Self.standardParallel ? nil : parallel
   }
 
+  /// Where the file is: absolute when it was read, from the database's folder once it was planned.
+  package var origin: String? {
+    get { plannedFrom.path }
+    set { plannedFrom.path = newValue }
+  }
+
+  /// Where a file is, which is no part of what it says: files that say the same are equal wherever they are.
+  fileprivate struct Origin: Sendable, Equatable, Codable {
+    var path: String?
+
+    static func == (one: Origin, other: Origin) -> Bool { true }
+  }
+
   package mutating func setCost(_ cost: ParameterExpression?) { costOfEpoch = cost }
 
   /// Names become parts of file names.
@@ -110,6 +125,19 @@ public struct SweepFile: Sendable, Equatable, Codable {
   /// Reads what `definition` wrote.
   public init(definition: String) throws(SweepError) {
     do { self = try JSONDecoder().decode(SweepFile.self, from: Data(definition.utf8)) } catch { throw SweepRecord.unreadable(error) }
+  }
+}
+
+// A definition says nothing of a place that is not known, as those of earlier versions.
+extension KeyedDecodingContainer {
+  fileprivate func decode(_ type: SweepFile.Origin.Type, forKey key: Key) throws -> SweepFile.Origin {
+    try decodeIfPresent(type, forKey: key) ?? .init()
+  }
+}
+
+extension KeyedEncodingContainer {
+  fileprivate mutating func encode(_ value: SweepFile.Origin, forKey key: Key) throws {
+    if value.path != nil { try encodeIfPresent(value as SweepFile.Origin?, forKey: key) }
   }
 }
 

@@ -10,6 +10,8 @@ import Yams
 public struct LoadedSweep: Sendable {
   public let file: SweepFile
   public let remarks: [Remark]
+  /// Whether the file names nothing that could be run, nor says that somebody asks for its trials.
+  public let lacksProgram: Bool
 }
 
 /// Something that is allowed, and yet hardly meant or without effect.
@@ -53,10 +55,11 @@ public struct SweepFileLoader: Sendable {
     var parsed: [Override] = []
     for argument in overrides { parsed.append(try Override(argument)) }
     let (root, repeated) = try Self.root(text, path: path)
-    var reading = SweepFileReading(path: path, trainers: trainers, overrides: parsed)
+    var reading = SweepFileReading(path: path, trainers: trainers, overrides: parsed, anchored: Self.anchored(text))
     let file = reading.file(root)
-    guard let file, reading.complaints.isEmpty else { throw SweepError(.input, reading.complaints) }
-    return LoadedSweep(file: file, remarks: repeated + reading.remarks)
+    guard var file, reading.complaints.isEmpty else { throw SweepError(.input, reading.complaints) }
+    if path != "-" { file.origin = URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    return LoadedSweep(file: file, remarks: repeated + reading.remarks, lacksProgram: reading.lacksProgram)
   }
 
   public func load(_ path: String) throws(SweepError) -> SweepFile { try read(path).file }
@@ -79,6 +82,12 @@ public struct SweepFileLoader: Sendable {
     }
   }
 
+  /// Keys at the top of a file whose values have an anchor, for others to take: `base: &base {...}`.
+  private static func anchored(_ text: String) -> Set<String> {
+    guard text.contains("&") else { return [] }
+    return Set(text.split(whereSeparator: \.isNewline).compactMap { $0.prefixMatch(of: /([^\s:#\-][^:]*):\s+&\S/).map { String($0.1) } })
+  }
+
   /// The tree of a file. Of keys that are given twice the last counts, as W&B has it, with a warning.
   private static func root(_ text: String, path: String) throws(SweepError) -> (Node, [Remark]) {
     let shape = "see docs/sweep-file.md for the shape of a sweep file"
@@ -94,7 +103,7 @@ public struct SweepFileLoader: Sendable {
             "the sweep file has more than \(mostValues) keys and values, with aliases (*) spelled out, or more than \(deepest) inside one another",
             place: path, remedy: "describe a range by min and max, or by a distribution")
         }
-        return (node, remarks)
+        return (try merged(node, path: path), remarks)
       } catch let error as SweepError {
         throw error
       } catch let error as YamlError {
@@ -117,6 +126,37 @@ public struct SweepFileLoader: Sendable {
       } catch {
         throw SweepError(.input, "this cannot be read as YAML: \(error)", place: path, remedy: shape)
       }
+    }
+  }
+
+  /// The tree with what its merge keys (`<<: *base`) stand for, as PyYAML reads them: what a mapping says itself counts, then the first that is merged.
+  private static func merged(_ node: Node, path: String) throws(SweepError) -> Node {
+    switch node {
+    case .sequence(var sequence):
+      for index in sequence.indices { sequence[index] = try merged(sequence[index], path: path) }
+      return .sequence(sequence)
+    case .mapping(let mapping):
+      var own: [(Node, Node)] = []
+      var inherited: [(Node, Node)] = []
+      for (key, value) in mapping {
+        guard key.scalar?.style == .plain, key.scalar?.string == "<<" else {
+          own.append((key, try merged(value, path: path)))
+          continue
+        }
+        let bases = value.sequence.map(Array.init) ?? [value]
+        for base in bases {
+          guard let members = try merged(base, path: path).mapping else {
+            throw SweepError(
+              .input, "<< merges mappings, and this is \(SweepFileReading.kind(base))", place: key.mark.map { "\(path):\($0.line)" } ?? path,
+              remedy: "name a mapping with an anchor: base: &base {...}, and then <<: *base")
+          }
+          inherited += members.map { ($0.key, $0.value) }
+        }
+      }
+      var known = Set(own.map { $0.0.string ?? "" })
+      own += inherited.filter { known.insert($0.0.string ?? "").inserted }
+      return .mapping(Node.Mapping(own, mapping.tag, mapping.style, mapping.mark))
+    case .scalar, .alias: return node
     }
   }
 

@@ -216,6 +216,10 @@ extension SweepFileReading {
       return []
     }
     if text.drop(while: \.isWhitespace).first.map({ $0 == "[" || $0 == "{" }) ?? false {
+      if let large = Self.largeNumber(in: text) {
+        complainOfSize(large, "\(file): ", at: "include")
+        return []
+      }
       let lines = text.split(whereSeparator: \.isNewline)
       let value = ParameterValue(json: text)
       let rows: [ParameterValue?] =
@@ -249,16 +253,43 @@ extension SweepFileReading {
           "\(file), line \(index + 2) has \(counted(row.count, "field")), and the first line \(header.count)", at: "include", remedy: "correct it")
         return nil
       }
+      if let large = row.map({ $0.trimmingCharacters(in: .whitespaces) }).first(where: YAMLScalar.isTooLarge) {
+        complainOfSize(large, "\(file), line \(index + 2): ", at: "include")
+        return nil
+      }
       let values = zip(header, row).map { ($0, YAMLScalar.value(of: $1.trimmingCharacters(in: .whitespaces))) }
       return ("\(file), line \(index + 2)", Dictionary(uniqueKeysWithValues: values))
     }
   }
 
   /// What keeps a name from being a column, and from being given to a program. All other characters are as good as letters.
-  private static func problem(ofName name: String) -> String? {
+  static func problem(ofName name: String) -> String? {
     if name.allSatisfy(\.isWhitespace) { return "a parameter has no name" }
+    if name.contains("=") { return "the name '\(name)' has an =, after which a program looks for the value" }
     return name.unicodeScalars.contains { $0.properties.generalCategory == .control }
       ? "the name of a parameter has control characters: \(ParameterValue.text(name).json)" : nil
+  }
+
+  /// A whole number of more than 64 bits in a text of JSON; nil: there is none.
+  private static func largeNumber(in json: String) -> Substring? {
+    var rest = json[...]
+    while let start = rest.firstIndex(where: { $0 == "\"" || $0.isNumber }) {
+      if rest[start] == "\"" {
+        rest = rest[rest.index(after: start)...]
+        while let next = rest.first, next != "\"" { rest = rest.dropFirst(next == "\\" ? 2 : 1) }
+        rest = rest.dropFirst()
+        continue
+      }
+      let word = rest[start...].prefix { $0.isNumber || ".eE+-".contains($0) }
+      if word.allSatisfy(\.isNumber), Int(word) == nil { return word }
+      rest = rest[word.endIndex...]
+    }
+    return nil
+  }
+
+  mutating func complainOfSize(_ number: some StringProtocol, _ place: String, at keyPath: String) {
+    complain(
+      "\(place)\(number) is a whole number of more than 64 bits", at: keyPath, remedy: "quote it, so that it is handed over as it is: '\(number)'")
   }
 }
 

@@ -3,6 +3,7 @@
 
 import Foundation
 import SweepCore
+import SweepExecutors
 import SweepSearch
 import Yams
 
@@ -57,10 +58,8 @@ extension SweepFileReading {
   /// A parameter that may be nested: then those inside it.
   private mutating func readParameter(_ node: Node, path: [String], at keyPath: String) -> [Parameter] {
     let name = path.joined(separator: ".")
-    let isName = path.last?.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.\-]*/) != nil
-    if !isName {
-      complain(
-        "'\(path.last ?? "")' is no name of a parameter", at: keyPath, remedy: "begin it with a letter, and use letters, digits, _, . and - alone")
+    if let problem = Self.problem(ofName: path.last ?? "") {
+      complain(problem, at: keyPath, remedy: "give the parameter another name")
       return []
     }
     if let inner = node.mapping?["parameters"] {
@@ -107,8 +106,10 @@ extension SweepFileReading {
     switch form {
     case .value(let value): pairs = [(Node("value"), node(value))]
     case .values(let values): pairs = [(Node("values"), Node(values.map(node)))]
-    case .interval(let low, let high):
-      pairs = [(Node("distribution"), Node("uniform")), (Node("min"), node(low)), (Node("max"), node(high))]
+    case .interval(let interval):
+      pairs = [(Node("min"), node(interval.low)), (Node("max"), node(interval.high))]
+      if interval.isLogarithmic, interval.isWhole { pairs.append((Node("q"), node(.integer(1)))) }
+      pairs.append((Node("distribution"), Node(interval.distribution)))
     }
     // Conditions stay.
     for name in ["when", "otherwise"] {
@@ -123,6 +124,7 @@ extension SweepFileReading {
     case .text(let text): Node(text, Tag(.implicit), .doubleQuoted)
     case .list(let values): Node(values.map(node))
     case .mapping(let members): .mapping(Node.Mapping(members.map { (Node($0.name), node($0.value)) }))
+    case .real(let number) where number.isInfinite: Node(number < 0 ? "-.inf" : ".inf", Tag(.implicit), .plain)
     default: Node(value.description, Tag(.implicit), .plain)
     }
   }
@@ -184,6 +186,7 @@ extension SweepFileReading {
     switch given {
     case ["value"]:
       (domain, kind) = (members["value"].flatMap { checked($0, parameter, at: keyPath + ".value") }.map { .constant($0) }, "constant")
+      if let node = members["value"] { remarkScalars([node], parameter, at: keyPath + ".value") }
     case ["values"]:
       (domain, kind) = (members["values"].flatMap { values($0, parameter, at: keyPath + ".values") }, "categorical")
     case ["values", "probabilities"]:
@@ -311,7 +314,37 @@ extension SweepFileReading {
       return nil
     }
     let values = sequence.enumerated().map { index, element in checked(element, parameter, at: "\(keyPath)[\(index)]") }
+    remarkScalars(Array(sequence), parameter, at: keyPath)
     return values.contains(nil) ? nil : values.compactMap { $0 }
+  }
+
+  /// Says what plain scalars became, where their author may have meant something else: once for each reason.
+  private mutating func remarkScalars(_ nodes: [Node], _ parameter: Value, at keyPath: String) {
+    let scalars = nodes.compactMap(\.scalar).filter { $0.style == .plain && $0.tag.description != "tag:yaml.org,2002:str" }.map(\.string)
+    for doubt in YAMLScalar.Doubt.allCases {
+      var found = scalars.filter { YAMLScalar.doubt($0) == doubt }
+      // Of truth values alone everybody knows what they are.
+      if doubt == .truth, !nodes.contains(where: { if case .text? = Self.value($0) { true } else { false } }) { found = [] }
+      guard let first = found.first, let last = found.last else { continue }
+      let listed = (found.count > 4 ? Array(found.prefix(3)) + [last] : found).map(doubt.text).joined(separator: ", ")
+      remark(
+        doubt == .exponent || doubt == .date ? .note : .warning,
+        Diagnostic("\(listed): \(doubt.why)", remedy: parameter.declaration == nil ? doubt.remedy(first) : nil), at: keyPath)
+    }
+    for text in nodes.compactMap(Self.value).compactMap({ if case .text(let text) = $0 { text } else { nil } }) {
+      guard let literal = CommandTemplate.literal(in: text) else { continue }
+      remark(.warning, Diagnostic("'\(text)' is handed over as it is: \(literal.problem)", remedy: literal.remedy), at: keyPath)
+    }
+  }
+
+  /// A whole number that would not be kept as it is.
+  private static func largeNumber(in node: Node) -> String? {
+    switch node {
+    case .scalar(let scalar): scalar.style == .plain && YAMLScalar.isTooLarge(scalar.string) ? scalar.string : nil
+    case .sequence(let sequence): sequence.lazy.compactMap(largeNumber).first
+    case .mapping(let mapping): mapping.lazy.compactMap { largeNumber(in: $0.value) }.first
+    case .alias: nil
+    }
   }
 
   private mutating func weighted(_ members: [String: Node], _ parameter: Value, at keyPath: String) -> Parameter.Domain? {
@@ -375,6 +408,10 @@ extension SweepFileReading {
     lines[keyPath] = lines[keyPath] ?? node.mark?.line
     if parameter.declaration != nil, node.scalar == nil {
       complain("\(parameter.name) is \(Self.kind(node))", at: keyPath, remedy: "write a number, a text, true, false or null")
+      return nil
+    }
+    if let large = Self.largeNumber(in: node) {
+      complainOfSize(large, "", at: keyPath)
       return nil
     }
     guard let value = Self.value(node) else {

@@ -15,30 +15,50 @@ extension SweepFileReading {
     let words = top["command"].flatMap { readCommand($0) }
     if top["command"] != nil, words == nil { return nil }
     let command = CommandTemplate(words ?? CommandTemplate.standard, program: program)
-    var specification = ProgramSpecification(command: command, folder: readFolder(top["folder"], program: program))
+    if let program, program.hasPrefix("-m ") {
+      let module = program.dropFirst(3).trimmingCharacters(in: .whitespaces)
+      complain(
+        "'\(program)' is no file", at: "program",
+        remedy: "write program: \(module) and command: ['${env}', '${interpreter}', '-m', '${program}', '${args}']")
+    }
+    var specification = ProgramSpecification(command: command, folder: readFolder(top["folder"], command))
     specification.environment = top["environment"].flatMap { readEnvironment($0) } ?? [:]
     specification.report = top["report"].flatMap { readReport($0) } ?? ReportFormat()
     specification.limits = top["limits"].flatMap { readLimits($0) } ?? Limits()
     specification.resources = top["resources"].flatMap { readResources($0) } ?? [:]
     specification.retries = top["retries"].flatMap { readRetries($0) } ?? Retries()
     if let space {
+      func place(_ index: Int?) -> String { index.map { "command[\($0)]" } ?? "command" }
+      let problems = command.problems(parameterNames: space.names)
+      for (index, diagnostic) in problems { complain(diagnostic, at: place(index)) }
+      let script = script(program, in: specification.folder)
       let doubts = command.doubts(
-        hasParameters: !space.parameters.isEmpty && !readsByItself(program, in: specification.folder), parameterNames: space.names
+        hasParameters: !space.parameters.isEmpty && !Self.readsByItself(script), parameterNames: space.names
       ) { name in
         specification.environment[name] ?? ProcessInfo.processInfo.environment[name]
       }
-      for (index, diagnostic) in doubts { remark(.warning, diagnostic, at: index.map { "command[\($0)]" } ?? "command") }
+      for (index, diagnostic) in doubts where !problems.contains(where: { $0.index == index }) { remark(.warning, diagnostic, at: place(index)) }
+      if let call = ["wandb.agent(", "wandb.sweep("].first(where: script.contains) {
+        remark(
+          .warning,
+          Diagnostic(
+            "\(program ?? "the program") calls \(call)…): it would ask W&B's server for a sweep of its own, in every trial",
+            remedy: "have it train once, with wandb.init() or by its arguments, and leave the sweep to this file"), at: "program")
+      }
     }
     return specification
   }
 
   /// Whether a script names one of the other ways to get its parameters.
-  private func readsByItself(_ program: String?, in folder: String) -> Bool {
-    guard let program, let data = FileManager.default.contents(atPath: program.hasPrefix("/") ? program : "\(folder)/\(program)") else {
-      return false
-    }
-    let text = String(decoding: data.prefix(1 << 20), as: UTF8.self)
-    return ["wandb.init", "SWEEP_PARAMETERS", "WANDB_SWEEP_PARAM_PATH"].contains { text.contains($0) }
+  private static func readsByItself(_ script: String) -> Bool {
+    ["wandb.init", "SWEEP_PARAMETERS", "WANDB_SWEEP_PARAM_PATH"].contains { script.contains($0) }
+  }
+
+  /// The text of a program where it is one, without its comments.
+  private func script(_ program: String?, in folder: String) -> String {
+    guard let program, let data = FileManager.default.contents(atPath: program.hasPrefix("/") ? program : "\(folder)/\(program)") else { return "" }
+    let lines = String(decoding: data.prefix(1 << 20), as: UTF8.self).split(separator: "\n")
+    return lines.filter { $0.drop { $0 == " " || $0 == "\t" }.first != "#" }.joined(separator: "\n")
   }
 
   private mutating func readCommand(_ node: Node) -> [String]? {
@@ -66,24 +86,31 @@ extension SweepFileReading {
   }
 
   /// Where the program runs: as the file says, else here, as with W&B; but beside the file where only there is such a program.
-  private mutating func readFolder(_ node: Node?, program: String?) -> String {
+  private mutating func readFolder(_ node: Node?, _ command: CommandTemplate) -> String {
     let here = FileManager.default.currentDirectoryPath
     func absolute(_ path: String, from base: String) -> String {
       URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: base, isDirectory: true)).standardizedFileURL.path
     }
     let beside = path == "-" ? here : absolute((path as NSString).deletingLastPathComponent, from: here)
     if let node { return text(node, at: "folder").map { absolute($0, from: beside) } ?? here }
-    guard let program, !program.hasPrefix("/") else { return here }
-    let isHere = FileManager.default.fileExists(atPath: here + "/" + program)
-    return !isHere && FileManager.default.fileExists(atPath: beside + "/" + program) ? beside : here
+    guard let program = command.program, !program.hasPrefix("/") else { return here }
+    func has(_ folder: String) -> Bool {
+      (command.isModule ? command.moduleFiles : [program]).contains { FileManager.default.fileExists(atPath: folder + "/" + $0) }
+    }
+    return !has(here) && has(beside) ? beside : here
   }
 
   private mutating func readEnvironment(_ node: Node) -> [String: String]? {
     guard let members = mapping(node, at: "environment", keys: nil) else { return nil }
-    return members.mapValues { node in
+    let variables = members.mapValues { node in
       if node.scalar == nil { complain("a variable is \(Self.kind(node))", at: "environment", remedy: "write a text or a number") }
       return node.scalar?.string ?? ""
     }
+    for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
+      guard let literal = CommandTemplate.literal(in: value) else { continue }
+      remark(.warning, Diagnostic("'\(value)' is what \(name) becomes: \(literal.problem)", remedy: literal.remedy), at: "environment.\(name)")
+    }
+    return variables
   }
 
   private mutating func readReport(_ node: Node) -> ReportFormat? {

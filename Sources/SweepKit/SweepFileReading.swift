@@ -20,21 +20,29 @@ struct SweepFileReading {
   let path: String
   let trainers: Registry<TrainerEntry>
   let overrides: [Override]
+  /// Keys of the top level that may be there for their anchors.
+  private let anchored: Set<String>
   private(set) var complaints: [Diagnostic] = []
   private(set) var remarks: [Remark] = []
   /// The line of each part of the file, by its path in the file.
   var lines: [String: Int] = [:]
   /// Parameters that take their values together: of them a value may be listed twice.
   private(set) var zippedNames: Set<String> = []
+  /// Whether the file names neither a trainer nor a program, and is not for the first trainer.
+  private(set) var lacksProgram = false
 
-  init(path: String, trainers: Registry<TrainerEntry>, overrides: [Override] = []) {
-    (self.path, self.trainers, self.overrides) = (path, trainers, overrides)
+  init(path: String, trainers: Registry<TrainerEntry>, overrides: [Override] = [], anchored: Set<String> = []) {
+    (self.path, self.trainers, self.overrides, self.anchored) = (path, trainers, overrides, anchored)
   }
 
   /// What only W&B's server knows what to do with.
   static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler", "metrics"]
 
   mutating func file(_ root: Node) -> SweepFile? {
+    if let problem = hydraConfiguration(root) {
+      complain(problem, at: "")
+      return nil
+    }
     guard var top = mapping(root, at: "", keys: sweepFileKeys + Self.serverKeys) else { return nil }
     for key in Self.serverKeys where top[key] != nil {
       remark(.note, Diagnostic("\(key) only means something to W&B's server; it is not used here"), at: key)
@@ -65,6 +73,16 @@ struct SweepFileReading {
     if !isProgram {
       for key in ["folder", "environment", "report", "limits", "resources", "retries"] where top[key] != nil {
         complain("\(key) is for programs, and the file names none", at: key, remedy: "add 'program:', or remove it")
+      }
+    }
+    if lacksProgram, complaints.isEmpty {
+      remark(
+        .note,
+        Diagnostic(
+          "no program is named: there is nothing to run",
+          remedy: "add 'program: train.py' or 'command: [...]'; or ask for the trials with 'sweep ask' (and 'trainer: ask' says so)"), at: "")
+      if top["early_terminate"] != nil {
+        remark(.note, Diagnostic("without a program early_terminate is for who tells: 'sweep tell --more' answers by it"), at: "early_terminate")
       }
     }
     if let trainer, let space, complaints.isEmpty {
@@ -98,14 +116,38 @@ struct SweepFileReading {
   private mutating func readTrainer(_ top: [String: Node]) -> TrainerEntry? {
     if top["trainer"] != nil { return choice(top, "trainer", among: trainers.names, default: nil).flatMap { trainers[$0] } }
     guard let first = trainers.entries.first?.plugin else { return nil }
-    // A file that names neither trainer nor program, and the first trainer's metric or parameters not at all, is for somebody who asks for points.
+    // A file that names neither trainer nor program is for the first trainer where it has its metric, or a parameter that this cannot do without. Every other
+    // one lacks its program, or is for somebody who asks for points.
     let names = top["parameters"]?.mapping?.keys.compactMap(\.string) ?? []
-    let known = first.parameters.map(\.name)
-    func isOurs(_ name: String, among known: [String]) -> Bool { known.contains(name) || nearest(to: name, in: known) != nil }
+    let needed = first.parameters.filter { $0.defaultValue == nil }.map(\.name)
+    let metric = top["metric"]?.mapping?["name"]?.string ?? top["metric"]?.string
     let isForeign =
-      !names.isEmpty && !names.contains { isOurs($0, among: known) }
-      || top["metric"]?.mapping?["name"]?.string.map { !isOurs($0, among: first.metrics) } ?? false
-    return isForeign ? trainers[AskExecutor.name] ?? first : first
+      !names.isEmpty && !names.contains(where: needed.contains) && !(metric.map(first.metrics.contains) ?? false)
+      && !names.allSatisfy(first.parameters.map(\.name).contains)
+    guard isForeign, let ask = trainers[AskExecutor.name] else { return first }
+    lacksProgram = true
+    return ask
+  }
+
+  /// What to do with a configuration of Hydra's, which people keep beside a sweep file.
+  private func hydraConfiguration(_ root: Node) -> Diagnostic? {
+    guard let top = root.mapping, top["method"] == nil, let hydra = top["hydra"]?.mapping ?? (top["defaults"]?.sequence != nil ? [:] : nil) else {
+      return nil
+    }
+    let sweeper = hydra["sweeper"]?.mapping
+    let params = sweeper?["params"]?.mapping ?? sweeper?["search_space"]?.mapping ?? [:]
+    let overrides = params.compactMap { key, value in key.string.flatMap { name in value.string.map { "\(name)=\($0)" } } }
+    let example =
+      overrides.isEmpty
+      ? "'lr=interval(0.0001,0.1)'" : overrides.prefix(3).map { "'\($0)'" }.joined(separator: " ") + (overrides.count > 3 ? " …" : "")
+    var moves: [String] = []
+    if !params.isEmpty { moves.append("what is under params belongs under 'parameters:', or on the command line: sweep run FILE \(example)") }
+    if let trials = sweeper?["n_trials"]?.string { moves.append("n_trials is 'run_cap: \(trials)'") }
+    if let direction = sweeper?["direction"]?.string { moves.append("direction is 'metric: {name: …, goal: \(direction)}'") }
+    if sweeper?["n_jobs"] != nil { moves.append("n_jobs is --workers") }
+    moves.append("the script is 'program:', with command: ['${env}', '${interpreter}', '${program}', '${args_no_hyphens}']")
+    return Diagnostic(
+      "this is a configuration of Hydra\(sweeper == nil ? "" : "'s sweeper"), not a sweep file", remedy: moves.joined(separator: "; "))
   }
 
   private mutating func readMethod(_ top: [String: Node]) -> String? {
@@ -166,7 +208,8 @@ struct SweepFileReading {
     lines[keyPath] = lines[keyPath] ?? node.mark?.line
     guard case .mapping(let mapping) = node else {
       complain(
-        "\(keyPath.isEmpty ? "the file" : keyPath) is \(Self.kind(node)), not a mapping", at: keyPath, remedy: "write it as 'key: value' lines")
+        "\(keyPath.isEmpty ? "the file" : keyPath) is \(Self.kind(node)), not a mapping", at: keyPath,
+        remedy: Self.remedy(forWord: node.string, at: keyPath) ?? "write it as 'key: value' lines")
       return nil
     }
     var members: [String: Node] = [:]
@@ -174,13 +217,27 @@ struct SweepFileReading {
       let name = key.scalar?.string ?? ""
       let inner = keyPath.isEmpty ? name : "\(keyPath).\(name)"
       lines[inner] = key.mark?.line
-      if let keys, !keys.contains(name) {
+      if let keys, !keys.contains(name), keyPath.isEmpty, anchored.contains(name) {
+        remark(.note, Diagnostic("\(name) is read for its anchor alone"), at: name)
+      } else if let keys, !keys.contains(name) {
         complain(.unknown("key", name, known: keys.filter { !Self.serverKeys.contains($0) }), at: inner)
       } else {
         members[name] = value
       }
     }
     return members
+  }
+
+  /// The mapping that is meant by a word in its place.
+  private static func remedy(forWord word: String?, at keyPath: String) -> String? {
+    guard let word, !word.isEmpty else { return nil }
+    switch keyPath {
+    case "metric": return "write metric: {name: \(word), goal: \(word.lowercased().contains("acc") ? "maximize" : "minimize")}"
+    case "early_terminate":
+      let type = pruners.names.contains(word) ? word : nearest(to: word, in: pruners.names) ?? "hyperband"
+      return "write early_terminate: {type: \(type)\(type == "hyperband" ? ", min_iter: 3" : "")}"
+    default: return nil
+    }
   }
 
   static func kind(_ node: Node) -> String {
@@ -247,7 +304,9 @@ struct SweepFileReading {
     switch node {
     case .scalar(let scalar):
       switch scalar.tag.description {
-      case "tag:yaml.org,2002:float": return YAMLScalar.value(of: scalar.string).number.map(ParameterValue.real)
+      case "tag:yaml.org,2002:float":
+        let value = YAMLScalar.value(of: scalar.string)
+        return value.number.map(ParameterValue.real) ?? (value == .text("nan") ? value : nil)
       case "tag:yaml.org,2002:str" where scalar.style == .plain: return .text(scalar.string)
       default: break
       }

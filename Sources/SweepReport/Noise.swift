@@ -21,7 +21,8 @@ package struct Noise: Sendable {
   /// nil where there is nothing to compare: another kind of objective, or no answers kept.
   /// - Parameter ranked: how many trials are ranked in all.
   package init?(of sweep: SweepRecord, ranked: Int, in store: Store) throws(SweepError) {
-    guard let split = Self.split(of: sweep.objective) else { return nil }
+    // Answers are kept of the epoch that counts by the sweep's own objective.
+    guard !sweep.isRankedByOther, let split = Self.split(of: sweep.objective) else { return nil }
     let found = try store.answers(sweep, split: split, limit: Self.compared)
     guard let first = found.first else { return nil }
     let answers = PairedAnswers(found.map(\.correct))
@@ -51,7 +52,7 @@ package struct Noise: Sendable {
 
   /// Which images each trial labelled rightly, of those trials that can be compared; none where the objective is no accuracy.
   package static func answers(of sweep: SweepRecord, in store: Store) throws(SweepError) -> [Trial.ID: Bitset] {
-    guard let split = split(of: sweep.objective) else { return [:] }
+    guard !sweep.isRankedByOther, let split = split(of: sweep.objective) else { return [:] }
     return Dictionary(uniqueKeysWithValues: try store.answers(sweep, split: split, limit: compared).map { ($0.trial, $0.correct) })
   }
 

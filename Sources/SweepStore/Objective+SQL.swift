@@ -4,6 +4,12 @@
 import GRDB
 import SweepCore
 
+/// Texts and names inside a statement.
+package enum SQLText {
+  package static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+  package static func quoted(name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+}
+
 extension Objective {
   /// Of `ORDER BY objective`, the best first.
   package var order: String { goal == .maximize ? "DESC" : "ASC" }
@@ -22,6 +28,48 @@ extension Objective {
 
   /// Trials that are ranked. The plus keeps SQLite from the index of the states, whose order is of no use here.
   static let isRanked = "+state = 'complete' AND planned AND \(isFinite)"
+
+  /// Ranks what was measured by another metric than before.
+  /// - Parameter endsByIt: whether trials diverged by their last value of the one before: they are complete where they did not diverge by this one.
+  static func change(_ db: Database, sweepID: Int64, from before: Objective, to now: Objective, endsByIt: Bool) throws {
+    let revision = try Revision.next(db, sweepID: sweepID)
+    if endsByIt {
+      let hasValue =
+        "EXISTS (SELECT 1 FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = trial.id AND name = ? AND sweep_id = ?)"
+      try db.execute(
+        sql: """
+          UPDATE trial SET state = 'complete', reason = NULL
+          WHERE sweep_id = ? AND state = 'diverged' AND reason GLOB 'epoch [0-9]*: ' || ? || ' is *' AND \(hasValue)
+          """, arguments: [sweepID, before.metric, now.metric, sweepID])
+    }
+    try db.execute(
+      sql: MetricSummary.objectiveSQL.replacing("WHERE id = ?1", with: "WHERE sweep_id = ?1"), arguments: [sweepID])
+    if endsByIt {
+      // The epoch is that of the value which is not finite.
+      try db.execute(
+        sql: """
+          UPDATE trial SET state = 'diverged', reason = (
+            SELECT 'epoch ' || last_epoch || ': ' || name || CASE WHEN last IS NULL THEN ' is not a number' ELSE ' is infinite' END
+            FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = trial.id AND name = ?2 AND metric.sweep_id = ?1)
+          WHERE sweep_id = ?1 AND state = 'complete' AND EXISTS (
+            SELECT 1 FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = trial.id AND name = ?2 AND metric.sweep_id = ?1
+            AND NOT ifnull(abs(last) <= 1.7976931348623157e308, 0))
+          """, arguments: [sweepID, now.metric])
+    }
+    try db.execute(sql: "UPDATE trial SET revision = ? WHERE sweep_id = ?", arguments: [revision, sweepID])
+    // Answers and models are those of the epoch that counted.
+    for table in ["prediction", "model"] {
+      try db.execute(
+        sql: """
+          DELETE FROM \(table) WHERE trial_id IN (SELECT id FROM trial WHERE sweep_id = ?1) AND epoch IS NOT (
+            SELECT \(now.epochColumn) FROM trial_metric AS m JOIN metric AS d ON d.id = m.metric_id
+            WHERE m.trial_id = \(table).trial_id AND d.sweep_id = ?1 AND d.name = ?2)
+          """, arguments: [sweepID, now.metric])
+    }
+    try Events.insert(
+      db, sweepID: sweepID, kind: "metric",
+      detail: "\(before.goal.rawValue) \(before.metric) at \(before.at.rawValue) became \(now.goal.rawValue) \(now.metric) at \(now.at.rawValue)")
+  }
 
   /// The epoch whose objective is the trial's, by the summary; nil: there is none yet.
   func epoch(_ db: Database, of trial: Int64, sweepID: Int64) throws -> Int? {

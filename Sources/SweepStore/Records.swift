@@ -12,7 +12,10 @@ public struct SweepRecord: Sendable, Identifiable {
   /// The JSON of the sweep file as it was planned.
   public var definition: String { decoded.json }
   package let decoded: SweepDefinition
-  public let objective: Objective
+  /// That of the sweep, unless it is to be ranked by another.
+  public private(set) var objective: Objective
+  /// Whether the objective is another than that of the sweep: `trial.objective` is not it, and what is kept of the epoch that counts is not its.
+  public private(set) var isRankedByOther = false
   public let createdAt: String
 
   init(_ row: Row) throws {
@@ -25,6 +28,30 @@ public struct SweepRecord: Sendable, Identifiable {
       throw SweepError(.input, "sweep '\(name)' has an unknown goal or metric_at", remedy: "update sweep")
     }
     objective = Objective(metric: try row.get("metric"), goal: goal, at: at)
+  }
+}
+
+extension SweepRecord {
+  /// The same sweep, to be ranked by what was measured of another metric.
+  public func ranked(by other: Objective) -> SweepRecord {
+    var sweep = self
+    (sweep.objective, sweep.isRankedByOther) = (other, isRankedByOther || other != objective)
+    return sweep
+  }
+
+  /// Stands before a statement about the table `trial` whose column `objective` is to be the one that the sweep is ranked by.
+  var trialsSQL: String {
+    guard isRankedByOther else { return "" }
+    let value = objective.at == .last ? "m.last" : objective.goal == .minimize ? "m.min" : "m.max"
+    return """
+      WITH trial AS (
+        SELECT t.id, t.sweep_id, t.number, t.parameters, t.planned, t.state, t.attempt, t.epochs_done, \(value) AS objective,
+          t.started_at, t.finished_at, t.reason
+        FROM main.trial AS t LEFT JOIN main.metric AS d ON d.sweep_id = t.sweep_id AND d.name = \(SQLText.quoted(objective.metric))
+          LEFT JOIN main.trial_metric AS m ON m.trial_id = t.id AND m.metric_id = d.id
+        WHERE t.sweep_id = \(id))
+
+      """
   }
 }
 

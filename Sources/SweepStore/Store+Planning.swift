@@ -11,10 +11,12 @@ public struct SweepPlan: Sendable {
   public let parameterNames: [String]
   /// Metrics that are known beforehand, in the order of their columns.
   public let metrics: [String]
+  /// Whether a trial diverges by its last value of the objective alone, as programs do.
+  public let endsByObjective: Bool
 
-  public init(name: String, definition: String, objective: Objective, parameterNames: [String], metrics: [String]) {
+  public init(name: String, definition: String, objective: Objective, parameterNames: [String], metrics: [String], endsByObjective: Bool = false) {
     (self.name, self.definition, self.objective) = (name, definition, objective)
-    (self.parameterNames, self.metrics) = (parameterNames, metrics)
+    (self.parameterNames, self.metrics, self.endsByObjective) = (parameterNames, metrics, endsByObjective)
   }
 }
 
@@ -45,7 +47,7 @@ extension Store {
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     try write { db in
       let slug = viewSlug(of: plan.name)
-      let known = try Row.fetchOne(db, sql: "SELECT id, definition FROM sweep WHERE name = ?", arguments: [plan.name])
+      let known = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE name = ?", arguments: [plan.name])
       if known == nil, let other = try String.fetchOne(db, sql: "SELECT name FROM sweep WHERE slug = ?", arguments: [slug]) {
         throw SweepError(
           .input, "the sweep '\(plan.name)' would have the same views (trials_\(slug)) as the sweep '\(other)'", remedy: "choose another --name")
@@ -60,6 +62,8 @@ extension Store {
         try db.execute(
           sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
           arguments: [plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, id])
+        let before = try SweepRecord(known).objective
+        if before != plan.objective { try Objective.change(db, sweepID: id, from: before, to: plan.objective, endsByIt: plan.endsByObjective) }
       } else {
         try db.execute(
           sql: "INSERT INTO sweep (name, slug, definition, metric, goal, metric_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -135,7 +135,7 @@ extension Store {
       let trials = try Row.fetchCursor(
         db,
         sql: """
-          SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL AND \(all ? Objective.isFinite : Objective.isRanked)
+          \(sweep.trialsSQL)SELECT \(TrialRecord.columns) FROM trial WHERE sweep_id = ? AND objective IS NOT NULL AND \(all ? Objective.isFinite : Objective.isRanked)
           ORDER BY objective \(sweep.objective.order), number LIMIT ?
           """, arguments: [sweep.id, limit ?? -1])
       let metrics = try MetricsThatCount(db, sweep)

@@ -98,8 +98,8 @@ enum Views {
     return "(\(digit(1)) * 16 + \(digit(2)))"
   }
 
-  private static func quoted(_ identifier: String) -> String { "\"" + identifier.replacing("\"", with: "\"\"") + "\"" }
-  private static func quotedText(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+  private static func quoted(_ identifier: String) -> String { SQLText.quoted(name: identifier) }
+  private static func quotedText(_ text: String) -> String { SQLText.quoted(text) }
 
   /// A trial's parameter. A path takes everything up to the next quote as it is, and so cannot say what JSON escapes: it is looked for among all.
   private static func value(of name: String) -> String {

@@ -63,7 +63,44 @@ struct OverridesTests {
   }
 
   @Test func anIntervalKeepsItsEnds() throws {
-    #expect(try form("interval(1e-5,1)") == .interval(.real(1e-5), .integer(1)))
+    #expect(try form("interval(1e-5,1)") == .interval(Override.Interval(.real(1e-5), .integer(1))))
+    #expect(try form("interval(start=1, end=2)") == .interval(Override.Interval(.integer(1), .integer(2))))
+  }
+
+  @Test func argumentsMayHaveNames() throws {
+    #expect(try form("range(-5, -1, step=1)") == integers(-5, -4, -3, -2))
+    #expect(try form("range(start=1,stop=3)") == integers(1, 2))
+    #expect(try form("range(stop=2)") == integers(0, 1))
+    #expect(problem("a=range(1,2,start=3)") == "range(…) needs one, two or three numbers")
+    #expect(problem("a=range(1,by=2)") == "range(…) has no by")
+  }
+
+  @Test func whatHydraTagsAndCastsIsRead() throws {
+    let logarithmic = Override.Interval(.real(1e-4), .real(0.1), isLogarithmic: true)
+    #expect(try form("tag(log, interval(0.0001, 0.1))") == .interval(logarithmic))
+    #expect(logarithmic.distribution == "log_uniform_values")
+    #expect(try form("tag(some, choice(1,2))") == integers(1, 2))
+    #expect(try form("int(interval(1, 8))") == .interval(Override.Interval(.integer(1), .integer(8), isWhole: true)))
+    #expect(
+      try form("tag(log, int(interval(1, 8)))") == .interval(Override.Interval(.integer(1), .integer(8), isLogarithmic: true, isWhole: true)))
+    #expect(try form("float(1,2)") == reals(1, 2))
+    #expect(try form("str(choice(1,2))") == .values([.text("1"), .text("2")]))
+    #expect(try form("int(range(0.5,3))") == integers(0, 1, 2))
+    #expect(try form("sort(3,1,2)") == integers(1, 2, 3))
+    #expect(try form("sort(choice(3,1,2), reverse=true)") == integers(3, 2, 1))
+    #expect(try form("shuffle(range(3))") == integers(0, 1, 2))
+    #expect(problem("a=tag(log, interval(0,1))") == "tag(log, …) at column 3 needs an interval above 0")
+    #expect(problem("a=tag(log)") == "tag(…) at column 3 tags nothing")
+    #expect(problem("a=glob(*)") == "unknown function 'glob' at column 3")
+    #expect(problem("a=" + String(repeating: "int(", count: 5000))?.hasSuffix("is nested more than 50 deep") == true)
+  }
+
+  @Test func aNameWithOtherCharactersStandsBetweenQuotes() throws {
+    #expect(try Override("'+data.x'=1").name == "+data.x" && Override("'+data.x'=1").action == .set)
+    #expect(try Override("model/encoder=1").name == "model/encoder")
+    #expect(try Override("größe=1").name == "größe")
+    #expect(try Override("+\"a b\"=1").name == "a b")
+    #expect(problem("\"\"=1") == "'\"\"=1' names no parameter")
   }
 
   @Test(arguments: [

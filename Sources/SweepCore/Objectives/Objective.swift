@@ -21,6 +21,9 @@ public struct Objective: Sendable, Hashable, Codable {
 
   /// The value as something to minimise.
   public func oriented(_ value: Double) -> Double { goal.oriented(value) }
+
+  /// "maximize validation_accuracy at last"
+  public var text: String { "\(goal.rawValue) \(metric) at \(at.rawValue)" }
 }
 
 extension Objective.Goal {

@@ -7,7 +7,7 @@ public enum ParameterValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case integer(Int)
-  /// Finite: the loader refuses NaN and infinity.
+  /// No NaN: the loader makes a text of it.
   case real(Double)
   case text(String)
   case list([ParameterValue])
@@ -61,7 +61,7 @@ extension ParameterValue: CustomStringConvertible {
 
 extension ParameterValue {
   /// The canonical JSON text: the shortest digits that read back as the same number, no optional escapes, no spaces.
-  /// A number that is not finite is null.
+  /// An infinite number is 9e999, and what is none is null.
   public var json: String {
     var bytes: [UInt8] = []
     JSONText.append(self, to: &bytes)
@@ -78,13 +78,13 @@ extension ParameterValue {
 // In JSON a value is itself, but for a real number that is whole (JSON's writers and readers do not tell 1.0 from 1, and a trial's text does)
 // and for a mapping, which must not look like one.
 extension ParameterValue: Codable {
-  private enum CodingKeys: CodingKey { case real, mapping }
+  fileprivate enum CodingKeys: CodingKey { case real, mapping }
 
   public init(from decoder: any Decoder) throws {
     if let keyed = try? decoder.container(keyedBy: CodingKeys.self) {
       self =
         keyed.contains(.real)
-        ? .real(try keyed.decode(Double.self, forKey: .real))
+        ? .real(try keyed.decodeReal())
         : .mapping(of: try keyed.decode([String: ParameterValue].self, forKey: .mapping).map { ($0, $1) })
       return
     }
@@ -111,7 +111,7 @@ extension ParameterValue: Codable {
   public func encode(to encoder: any Encoder) throws {
     if case .real(let value) = self, value == value.rounded() {
       var keyed = encoder.container(keyedBy: CodingKeys.self)
-      return try keyed.encode(value, forKey: .real)
+      return value.isFinite ? try keyed.encode(value, forKey: .real) : try keyed.encode(value.description, forKey: .real)
     }
     if case .mapping(let members) = self {
       var keyed = encoder.container(keyedBy: CodingKeys.self)
@@ -127,5 +127,17 @@ extension ParameterValue: Codable {
     case .list(let values): try container.encode(values)
     case .mapping: preconditionFailure("written above")
     }
+  }
+}
+
+extension KeyedDecodingContainer<ParameterValue.CodingKeys> {
+  /// A whole number, or the text of an infinite one.
+  fileprivate func decodeReal() throws -> Double {
+    if let number = try? decode(Double.self, forKey: .real) { return number }
+    let text = try decode(String.self, forKey: .real)
+    guard let number = Double(text) else {
+      throw DecodingError.dataCorruptedError(forKey: .real, in: self, debugDescription: "'\(text)' is no number")
+    }
+    return number
   }
 }

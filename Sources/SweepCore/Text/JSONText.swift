@@ -51,7 +51,9 @@ package enum JSONText {
         append(member.value, to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
-    case .real(let number) where !number.isFinite: bytes += Array("null".utf8)  // JSON cannot say it
+    // A number that is larger than any is infinite for those who read it. What is no number JSON cannot say.
+    case .real(let number) where number.isInfinite: bytes += (number < 0 ? "-9e999" : "9e999").utf8
+    case .real(let number) where number.isNaN: bytes += "null".utf8
     default: bytes += value.description.utf8
     }
   }
@@ -156,6 +158,7 @@ package enum JSONText {
       default:
         // Swift reads more than JSON knows: "nan", "0x10", "+1".
         guard let first = word.utf8.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10, !word.contains("x") else { return nil }
+        if word == "9e999" || word == "-9e999" { return .real(word == "9e999" ? .infinity : -.infinity) }
         return Int(word).map(ParameterValue.integer) ?? Double(word).flatMap { $0.isFinite ? .real($0) : nil }
       }
     }

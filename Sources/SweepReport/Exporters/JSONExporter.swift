@@ -11,9 +11,13 @@ package struct JSONExporter: Exporter {
     let names = table.columns.map { ParameterValue.text($0.name).json }
     var isEmpty = true
     try table.forEachRow { row in
-      try output((isEmpty ? "[\n  {" : ",\n  {") + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}")
+      try output((isEmpty ? "[\n  {" : ",\n  {") + zip(names, row).map { "\($0): \(Self.text($1))" }.joined(separator: ", ") + "}")
       isEmpty = false
     }
     try output(isEmpty ? "[]\n" : "\n]\n")
+  }
+
+  private static func text(_ value: ParameterValue) -> String {
+    if case .real(let number) = value, !number.isFinite { "null" } else { value.json }
   }
 }

@@ -28,7 +28,8 @@ package struct Document {
   package mutating func code(_ text: String) { blocks.append(.code(text)) }
   package mutating func table(_ table: Table, sql: String? = nil) { blocks.append(.table(table, sql: sql)) }
   package mutating func figure(_ figure: Figure, _ name: String, _ caption: String) {
-    blocks.append(.figure(figure, name: name, caption: caption))
+    // Parameters may have any name, and files may not.
+    blocks.append(.figure(figure, name: name.replacing("/", with: "-"), caption: caption))
   }
 
   /// Writes the page; the file's ending says how. Markdown has its figures beside it, in a folder named like the file.

@@ -79,7 +79,7 @@ package struct SweepPage {
     page.table(
       table.table(limit: Self.listed, forPeople: true),
       sql: """
-        SELECT count(*) AS trials, avg(objective) AS mean, \(columns) FROM \(view("trials"))
+        SELECT count(*) AS trials, avg(\(objective(of: view("trials")))) AS mean, \(columns) FROM \(view("trials"))
         WHERE state = 'complete' GROUP BY \(columns) ORDER BY mean \(sweep.objective.order) LIMIT \(Self.listed)
         """)
     page.sentence(table.sentence)
@@ -89,7 +89,10 @@ package struct SweepPage {
   private func rankingSQL() throws(SweepError) -> String {
     let test = ["test_accuracy"].filter(metrics.contains)
     let isLast = sweep.objective.at == .last
-    let shown = ["v.trial", "v.objective"] + test.map { "\(isLast ? "v" : "e").\($0)" } + space.sweptNames.map { "v.\(quoted(name: $0))" }
+    let value = objective(of: "v")
+    let shown =
+      ["v.trial", sweep.isRankedByOther ? "\(value) AS objective" : value] + test.map { "\(isLast ? "v" : "e").\($0)" }
+      + space.sweptNames.map { "v.\(quoted(name: $0))" }
     let join = """
 
       JOIN \(view("epochs")) AS e ON e.trial = v.trial AND e.epoch = (
@@ -101,7 +104,7 @@ package struct SweepPage {
     return """
       SELECT \(shown.joined(separator: ", ")) FROM \(view("trials")) AS v\(isLast || test.isEmpty ? "" : join)
       WHERE v.state = 'complete'\(hasUnplanned ? asked : "")
-      ORDER BY v.objective \(sweep.objective.order), v.trial LIMIT \(Self.listed)
+      ORDER BY \(sweep.isRankedByOther ? "2" : value) \(sweep.objective.order), v.trial LIMIT \(Self.listed)
       """
   }
 
@@ -134,7 +137,9 @@ package struct SweepPage {
     if withFigures { page.figure(figures.importance(importance), "importance", "Importance of the parameters") }
     page.table(
       importance.table,
-      sql: "SELECT \((space.sweptNames.map(quoted(name:)) + ["objective"]).joined(separator: ", ")) FROM \(view("trials")) WHERE state = 'complete'")
+      sql:
+        "SELECT \((space.sweptNames.map(quoted(name:)) + [objective(of: view("trials"))]).joined(separator: ", ")) FROM \(view("trials")) WHERE state = 'complete'"
+    )
     page.sentence(importance.sentence)
     guard withFigures else { return }
     page.figure(figures.slice(Array(trials.prefix(5000))), "slice", "The objective over each parameter, with the mean of each value")
@@ -145,7 +150,7 @@ package struct SweepPage {
         page.figure(try figures.heatmap(trials, x: x, y: y), "heatmap-\(x)-\(y)", "\(x.spaced) and \(y.spaced), the others averaged")
         page.code(
           """
-          SELECT \(quoted(name: x)), \(quoted(name: y)), avg(objective) FROM \(view("trials"))
+          SELECT \(quoted(name: x)), \(quoted(name: y)), avg(\(objective(of: view("trials")))) FROM \(view("trials"))
           WHERE state = 'complete' GROUP BY 1, 2
           """)
       }
@@ -184,6 +189,14 @@ package struct SweepPage {
   private func answer(_ sql: String) throws(SweepError) -> (Table, String) {
     let result = try store.query(sql)
     return (Table(columns: result.columns.map { .init($0, title: $0.spaced) }, rows: result.rows), sql)
+  }
+
+  /// The objective of a row of the view of trials: its column, or what was measured of another metric.
+  private func objective(of row: String) -> String {
+    guard sweep.isRankedByOther else { return row == "v" ? "v.objective" : "objective" }
+    let column = sweep.objective.at == .last ? "last" : sweep.objective.goal == .minimize ? "min" : "max"
+    return "(SELECT m.\(column) FROM trial AS t JOIN trial_metric AS m ON m.trial_id = t.id JOIN metric AS d ON d.id = m.metric_id "
+      + "WHERE t.sweep_id = \(sweep.id) AND t.number = \(row).trial AND d.name = \(quoted(text: sweep.objective.metric)))"
   }
 
   private func view(_ kind: String) -> String { quoted(name: "\(kind)_\(sweep.slug)") }
