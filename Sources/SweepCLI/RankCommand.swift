@@ -48,6 +48,8 @@ struct RankCommand: ParsableCommand {
     } else {
       try Self.print(record, in: store, format: format, all: all, top: top)
     }
+    let without = try store.unranked(record)
+    if without > 0 { Terminal.error("not ranked: \(without) complete without a value of \(record.objective.metric)") }
     if !all, let left = try store.counts(sweepID: record.id).notRanked {
       Terminal.error("not ranked: \(left) (--all ranks every trial that has a value)")
     }

@@ -1,16 +1,20 @@
 // Reads metrics from a file of JSON lines that a program appends to, one object per line.
 // Beside a running trial: the file's path in, reports out. Lines that are no objects, or have no numbers, are passed over in silence.
 
+import Foundation
 import SweepCore
 
 /// A file of JSON lines, which need not exist yet. `ProgramReport.init(members:)` says what a line means.
 ///
 /// Lines of more than 1 MiB are skipped. A last line without its line break counts as soon as it is a whole object.
 package struct JSONLinesFile: ReportSource {
+  private let path: String
   private var file: GrowingFile
   private var lines: JSONLines
 
-  package init(path: String) { (file, lines) = (GrowingFile(path), JSONLines()) }
+  package init(path: String) { (self.path, file, lines) = (path, GrowingFile(path), JSONLines()) }
+
+  package var writers: [ProgramReport.Writer] { access(path, F_OK) == 0 ? [ProgramReport.Writer()] : [] }
 
   package mutating func poll() -> [ProgramReport] {
     file.read(into: &lines)

@@ -31,6 +31,8 @@ package struct ProgramReport: Sendable, Equatable {
   /// Whether the values stand for the run as it is then, and replace those that were told before, instead of following them.
   package var isSummary = false
   package var writer = Writer()
+  /// A name that was told more than once.
+  package private(set) var repeated: String?
   /// When it was written, in seconds since 1970, where the format says so.
   package var time: Double?
 
@@ -42,6 +44,7 @@ package struct ProgramReport: Sendable, Equatable {
     for (name, value) in values {
       if let place = places[name] {
         self.values[place].value = value
+        repeated = name
       } else {
         places[name] = self.values.count
         self.values.append((name, value))
@@ -80,6 +83,8 @@ package protocol ReportSource {
   mutating func poll() -> [ProgramReport]
   /// Grows where all that was told before is void, because it has other names now: `poll` tells it again from the beginning.
   var generation: Int { get }
+  /// Those that have something there to be read, whether or not they have told anything.
+  var writers: [ProgramReport.Writer] { get }
 }
 
 extension ReportSource {

@@ -14,12 +14,13 @@ package struct TensorBoardFiles: ReportSource {
   /// The names of the folders that all files are in, from the outside in.
   private var shared: [Substring] = []
   package private(set) var generation = 0
+  package private(set) var writers: [ProgramReport.Writer] = []
 
   package init(folder: String) { self.folder = folder }
 
   /// The reports of one file after those of the other, in the order of their folders and names. Links to folders are not followed.
   package mutating func poll() -> [ProgramReport] {
-    let writers = writers()
+    writers = found()
     if writers.isEmpty { return [] }
     let shared = Self.shared(writers)
     if shared != self.shared {
@@ -42,7 +43,7 @@ package struct TensorBoardFiles: ReportSource {
   }
 
   /// The files below the folder, each with its own folder as its run.
-  private func writers() -> [ProgramReport.Writer] {
+  private func found() -> [ProgramReport.Writer] {
     guard let all = FileManager.default.enumerator(atPath: folder) else { return [] }
     return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }.map {
       ProgramReport.Writer(run: ($0 as NSString).deletingLastPathComponent, file: $0)

@@ -14,6 +14,13 @@ package struct WandbRunFile: ReportSource {
 
   package init(folder: String) { self.folder = folder }
 
+  package var writers: [ProgramReport.Writer] { runs.map { Self.writer($0.value.records, path: $0.key) } }
+
+  private static func writer(_ records: WandbRecords, path: String) -> ProgramReport.Writer {
+    let name = ((path as NSString).deletingLastPathComponent as NSString).lastPathComponent
+    return ProgramReport.Writer(run: "\(records.start) \(name)", file: name)
+  }
+
   /// The reports of the first run, then those of the next. The values of a report are by name ascending: W&B itself keeps no order.
   package mutating func poll() -> [ProgramReport] {
     paths().flatMap { path in
@@ -21,8 +28,7 @@ package struct WandbRunFile: ReportSource {
       run.file.read(into: &run.records)
       let reports = run.records.takeReports()
       runs[path] = run
-      let name = ((path as NSString).deletingLastPathComponent as NSString).lastPathComponent
-      let writer = ProgramReport.Writer(run: "\(run.records.start) \(name)", file: name)
+      let writer = Self.writer(run.records, path: path)
       return reports.map { report in
         var report = report
         report.writer = writer

@@ -2,6 +2,7 @@
 
 import SweepCore
 import SweepExecutors
+import SweepSearch
 
 extension Registry where Plugin == TrainerEntry {
   /// - Throws: where the environment asks for something that this machine cannot do (SWEEP_KERNELS).
@@ -9,7 +10,10 @@ extension Registry where Plugin == TrainerEntry {
 
   /// What runs the trials of a sweep: its program, or the trainer that it names.
   public func entry(for file: SweepFile) throws(SweepError) -> TrainerEntry {
-    if let program = file.program { return CommandExecutor.entry(program, space: file.space, objective: file.objective) }
+    if let program = file.program {
+      let isJudged = file.earlyTermination != nil || samplers[file.method]?.decisions != nil
+      return CommandExecutor.entry(program, space: file.space, objective: file.objective, isJudged: isJudged)
+    }
     if file.trainer == Sweep.trainer {
       throw SweepError(.input, "'\(file.name)' is a sweep over a closure", remedy: "run the program again that it is in")
     }

@@ -42,6 +42,8 @@ package struct Override: Sendable, Equatable {
   package let name: String
   /// nil for `remove`.
   package let domain: Form?
+  /// Bare values as they were written.
+  package let scalars: [String]
 
   /// More values than that are hardly meant by one argument.
   package static let mostValues = 200_000
@@ -62,11 +64,12 @@ package struct Override: Sendable, Equatable {
       guard action == .remove else {
         throw reader.error("'\(argument)' sets nothing", remedy: "write \(name)=VALUE, or ~\(name) to remove the parameter")
       }
-      domain = nil
+      (domain, scalars) = (nil, [])
       return
     }
     if action == .remove { throw reader.error("'\(argument)' removes a parameter and has a value", remedy: "write ~\(name)") }
     domain = try reader.form()
+    scalars = reader.scalars
   }
 
   /// What is wrong with it for a sweep that has the parameters `known`: it sets or removes one that is not there, or adds one that is.
@@ -90,6 +93,8 @@ private struct OverrideReader {
   private let characters: [Character]
   private var position = 0
   private var depth = 0
+  /// Bare values as they were written.
+  private(set) var scalars: [String] = []
 
   /// Lists and mappings inside each other.
   private static let deepest = 50
@@ -357,7 +362,9 @@ private struct OverrideReader {
       if !isEscaped, YAMLScalar.isTooLarge(text) {
         throw error("\(text) is a whole number of more than 64 bits", remedy: "quote it, so that it is handed over as it is: '\(text)'")
       }
-      return isEscaped ? .text(text) : YAMLScalar.value(of: text)
+      if isEscaped { return .text(text) }
+      scalars.append(text)
+      return YAMLScalar.value(of: text)
     }
   }
 

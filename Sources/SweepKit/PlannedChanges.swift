@@ -42,7 +42,8 @@ package struct PlannedChanges {
       complaints.append(
         Diagnostic(
           "the metric was '\(old.objective.text)' when \(decided) by it, and is now '\(new.objective.text)'",
-          remedy: "'sweep rank \(new.name) --metric \(new.objective.metric) --goal \(new.objective.goal.rawValue)' ranks what was measured; "
+          remedy:
+            "'sweep rank \(new.name) --metric \(new.objective.metric) --goal \(new.objective.goal.rawValue)\(new.objective.at == .last ? "" : " --at best")' ranks what was measured; "
             + "to decide by it start a new sweep with --name NEW-NAME, or restore the metric"))
     }
     if old.earlyTermination != new.earlyTermination {

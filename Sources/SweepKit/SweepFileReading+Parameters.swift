@@ -137,6 +137,9 @@ extension SweepFileReading {
       if let problem = override.problem(known: override.action == .add ? given : given + declared) {
         complain(problem, at: "parameters.\(override.name)")
       }
+      let isAmongTexts =
+        if case .values(let values)? = override.domain { values.contains { if case .text = $0 { true } else { false } } } else { false }
+      remark(scalars: override.scalars, isAmongTexts: isAmongTexts, hasRemedy: true, at: "parameters.\(override.name)")
     }
   }
 
@@ -321,19 +324,24 @@ extension SweepFileReading {
   /// Says what plain scalars became, where their author may have meant something else: once for each reason.
   private mutating func remarkScalars(_ nodes: [Node], _ parameter: Value, at keyPath: String) {
     let scalars = nodes.compactMap(\.scalar).filter { $0.style == .plain && $0.tag.description != "tag:yaml.org,2002:str" }.map(\.string)
+    let isAmongTexts = nodes.contains { if case .text? = Self.value($0) { true } else { false } }
+    remark(scalars: scalars, isAmongTexts: isAmongTexts, hasRemedy: parameter.declaration == nil, at: keyPath)
+    for text in nodes.compactMap(Self.value).compactMap({ if case .text(let text) = $0 { text } else { nil } }) {
+      guard let literal = CommandTemplate.literal(in: text) else { continue }
+      remark(.warning, Diagnostic("'\(text)' is handed over as it is: \(literal.problem)", remedy: literal.remedy), at: keyPath)
+    }
+  }
+
+  private mutating func remark(scalars: [String], isAmongTexts: Bool, hasRemedy: Bool, at keyPath: String) {
     for doubt in YAMLScalar.Doubt.allCases {
       var found = scalars.filter { YAMLScalar.doubt($0) == doubt }
       // Of truth values alone everybody knows what they are.
-      if doubt == .truth, !nodes.contains(where: { if case .text? = Self.value($0) { true } else { false } }) { found = [] }
+      if doubt == .truth, !isAmongTexts { found = [] }
       guard let first = found.first, let last = found.last else { continue }
       let listed = (found.count > 4 ? Array(found.prefix(3)) + [last] : found).map(doubt.text).joined(separator: ", ")
       remark(
         doubt == .exponent || doubt == .date ? .note : .warning,
-        Diagnostic("\(listed): \(doubt.why)", remedy: parameter.declaration == nil ? doubt.remedy(first) : nil), at: keyPath)
-    }
-    for text in nodes.compactMap(Self.value).compactMap({ if case .text(let text) = $0 { text } else { nil } }) {
-      guard let literal = CommandTemplate.literal(in: text) else { continue }
-      remark(.warning, Diagnostic("'\(text)' is handed over as it is: \(literal.problem)", remedy: literal.remedy), at: keyPath)
+        Diagnostic("\(listed): \(doubt.why)", remedy: hasRemedy ? doubt.remedy(first) : nil), at: keyPath)
     }
   }
 

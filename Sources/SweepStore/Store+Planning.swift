@@ -29,6 +29,8 @@ public struct PlanResult: Sendable, Equatable {
   /// Numbers of trials that the file no longer asks for: at most `listed`, with the count of all. Their rows are kept.
   public let fellOut: [Int]
   public let fellOutCount: Int
+  /// By which trials were ranked before, where that is another now.
+  public internal(set) var changedObjective: Objective?
 
   public static let listed = 20
 
@@ -75,7 +77,8 @@ extension Store {
       for metric in plan.metrics {
         try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
-      let result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      var result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      if let known, case let before = try SweepRecord(known).objective, before != plan.objective { result.changedObjective = before }
       if let position = position() { try Decisions.setPosition(db, sweepID: id, position) }
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
       try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")

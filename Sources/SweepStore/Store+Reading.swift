@@ -127,6 +127,17 @@ extension Store {
     return ranked
   }
 
+  /// Complete trials that have no finite value of the objective.
+  public func unranked(_ sweep: SweepRecord) throws(SweepError) -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db,
+        sql:
+          "\(sweep.trialsSQL)SELECT count(*) FROM trial WHERE sweep_id = ? AND state = 'complete' AND planned AND NOT ifnull(\(Objective.isFinite), 0)",
+        arguments: [sweep.id]) ?? 0
+    }
+  }
+
   /// Visits what `ranking` returns, within one snapshot, one trial in memory at a time.
   public func forEachRanked(
     _ sweep: SweepRecord, all: Bool = false, limit: Int? = nil, _ visit: (RankedTrial) throws -> Void

@@ -138,6 +138,51 @@ struct AttributionTests {
     #expect(check.status == 0, "\(check.output)")
   }
 
+  @Test func aCounterStaysThatOfTheAttemptBefore() throws {
+    let script = """
+      n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
+      [ $n = 0 ] || echo epoch=$n acc=0.$n
+      while [ $n -lt 4 ]; do
+        n=$((n + 1)); echo step=${n}0 loss=0.$n; echo epoch=$n acc=0.$n; echo $n > $SWEEP_CHECKPOINT/n
+        [ $n = 2 ] && [ $SWEEP_ATTEMPT = 1 ] && exit 1
+      done; true
+      """
+    try run(script, Self.retries)
+    #expect(try epochs("loss, acc") == ["10 0.1 0.1", "20 0.2 0.2", "30 0.3 0.3", "40 0.4 0.4"])
+  }
+
+  @Test func aStepThatBeginsAgainInEachEpochLosesNothingInAnotherAttempt() throws {
+    let script = """
+      n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
+      while [ $n -lt 6 ]; do
+        n=$((n + 1)); echo epoch=$((n / 3)) step=$((n % 3)) loss=0.$n; echo $n > $SWEEP_CHECKPOINT/n
+        [ $n = 4 ] && [ $SWEEP_ATTEMPT = 1 ] && exit 1
+      done; true
+      """
+    try run(script, Self.retries)
+    #expect(try epochs().map { $0.split(separator: " ")[1] } == (1...6).map { "0.\($0)" })
+  }
+
+  @Test func foldersAloneAreNoCheckpoint() throws {
+    let said = try run(
+      "mkdir -p $SWEEP_CHECKPOINT/weights; echo epoch=1 loss=0.$SWEEP_ATTEMPT; [ $SWEEP_ATTEMPT = 1 ] && exit 1; [ $SWEEP_CONTINUES = 0 ] && echo epoch=2 loss=0.5",
+      Self.retries)
+    #expect(try epochs() == ["1 0.2", "2 0.5"])
+    #expect(!said.contains("went on"), "\(said)")
+  }
+
+  @Test func whatAnotherWriterHasToldInTheAttemptStays() throws {
+    let script = """
+      n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
+      printf '{"acc": 0.%d, "epoch": %d}\\n' $((5 + SWEEP_ATTEMPT)) $((n + 6)) >> $SWEEP_REPORT; sleep 0.4
+      for e in $(seq $((n + 1)) 5); do echo epoch=$e loss=0.$e; [ $e = 3 ] && echo 3 > $SWEEP_CHECKPOINT/n; done
+      [ $SWEEP_ATTEMPT = 2 ]
+      """
+    try run(script, Self.retries)
+    #expect(try epochs() == ["1 0.1", "2 0.2", "3 0.3", "4 0.4", "5 0.5"])
+    #expect(try texts("SELECT acc FROM epochs_a WHERE acc IS NOT NULL ORDER BY epoch") == ["0.6", "0.7"])
+  }
+
   @Test(arguments: ["echo epoch=$1 loss=$1", "echo step=$2 loss=$1", "echo loss=$1", "echo epoch=$1.5 loss=$1"])
   func afterKillsTheRowsAreThoseOfARunWithoutThem(say: String) throws {
     let script = """
@@ -244,7 +289,10 @@ struct AttributionTests {
   @Test(
     arguments: [
       ("echo 'epoch: 1, acc: 0.5'", "acc", "its output has 'epoch: 1, acc: 0.5': that is not name=value; report: {pattern: '", "0.5"),
-      ("echo 'epoch=1/3 acc=0.5'", "acc", "a line counts where it is nothing but name=value pairs of numbers; report: {pattern: '", "0.5"),
+      ("echo 'epoch=1 acc=0.5 *'", "acc", "a line counts where it is nothing but name=value pairs; report: {pattern: '", "0.5"),
+      ("echo 'Epoch 3/3, acc: 0.25, val_acc: 0.75, best acc: 0.9'", "acc", "report: {pattern: '", "0.25"),
+      ("echo 'Epoch 3/3 - val_acc: 0.75 - acc: 0.25 (new best)'", "acc", "report: {pattern: '", "0.25"),
+      ("echo 'acc: 1,234.5'", "acc", "commas between thousands are not read", nil),
       ("echo 'loss: 0.3 | acc: 0.9'", "acc", "that is not name=value; report: {pattern: '", "0.9"),
       ("echo 'Epoch [3/10] Val Acc: 91.5%'", "val_acc", "names are taken as they are spelt; report: {pattern: '", "0.915"),
       ("echo 'epoch 2: acc 0.75 (best 0.8)'", "acc", "report: {pattern: '", "0.75"),
@@ -265,6 +313,94 @@ struct AttributionTests {
         + "report: {pattern: '\(pattern)'}\nparameters: {i: {value: 1}}\n", to: "b.yaml")
     #expect(try binary.run("run", "b.yaml", "-q").status == 0)
     #expect(try texts("SELECT objective FROM trials_b") == [value])
+  }
+
+  @Test(arguments: [
+    (
+      "echo acc=0.5; echo 'epoch=2 acc=0.9 *'; echo acc=0.6",
+      "its output has 'epoch=2 acc=0.9 *': a line counts where it is nothing but name=value pairs"
+    ),
+    ("echo acc=500.0; echo acc=1,500.0", "commas between thousands are not read"),
+    ("echo '{\"acc\": 0.5}'; echo '{\"acc\": \"0.9\"}'", "a text is no number"),
+    ("echo acc=0.5; echo acc=None", "its value is no number"),
+  ])
+  func linesThatWereNotReadBesideOthersAreTold(script: String, words: String) throws {
+    let said = try run(script, metric: "{name: acc, goal: maximize}")
+    #expect(said.contains("trial 1 told acc on lines that were not read, beside others that were") && said.contains(words), "\(said)")
+  }
+
+  @Test(arguments: [
+    "echo acc=0.5; echo 'the acc is fine'; echo 'acc: running'", "echo '{\"acc\": 0.5, \"note\": \"acc\"}'; echo val_acc=1; echo ACC=2",
+  ])
+  func otherLinesAreNot(script: String) throws {
+    let said = try run(script, metric: "{name: acc, goal: maximize}")
+    #expect(!said.contains("trial 1"), "\(said)")
+  }
+
+  @Test func aPatternDoesNotPassByWhatDiverges() throws {
+    let said = try run(
+      "echo 'Epoch 1: loss 0.5'; echo 'Epoch 2: loss nan'; echo 'saving loss plot'",
+      "report: {pattern: 'Epoch (?<epoch>\\d+): loss (?<loss>[.0-9]+)'}")
+    #expect(said.contains("has 'Epoch 2: loss nan': report.pattern does not match it"), "\(said)")
+  }
+
+  @Test func aNameThatIsTwiceOnALineIsTold() throws {
+    #expect(try run("echo epoch=1 loss=0.5 acc=1 loss=0.25").contains("trial 1 told loss more than once on a line; the last counts"))
+    #expect(try epochs() == ["1 0.25"])
+  }
+
+  @Test(arguments: ["step", "epoch"]) func aMetricMayBeCalledAsACounterIs(name: String) throws {
+    try run("for i in 1 2 3; do echo step=$((i * 100)) epoch=$i; done", metric: "{name: \(name), goal: minimize}")
+    #expect(try texts("SELECT objective FROM trials_a") == [name == "step" ? "300.0" : "3.0"])
+  }
+
+  @Test func aCounterOfTheFileThatNeverComesIsTold() throws {
+    let said = try run("for i in 1 2; do echo epoch=$i loss=$i; done", "report: {epoch: iteration}")
+    #expect(said.contains("trial 1 never told iteration, by which 'report: epoch' numbers its reports: they are counted"), "\(said)")
+    #expect(try epochs("loss, metric_epoch") == ["1 1.0 1.0", "2 2.0 2.0"])
+  }
+
+  // MARK: early stopping
+
+  /// Where trials are compared, what may not count is not compared: the same with any number of workers, and the best is not stopped by it.
+  @Test(arguments: [1, 2, 4]) func nobodyIsStoppedByWhatDoesNotCount(workers: Int) throws {
+    let script = """
+      i=${1#--i=}; : > $SWEEP_REPORT
+      for e in 1 2 3 4; do echo epoch=$e acc=0.$((9 - i)); sleep 0.15; printf '{"epoch": %d, "acc": 0.%d%d}\n' $e $i $e >> $SWEEP_REPORT; done
+      """
+    try folder.write(script, to: "trial.sh")
+    try folder.write(
+      "name: a\ncommand: [sh, trial.sh, '${args}']\nmethod: grid\nmetric: {name: acc, goal: maximize}\n"
+        + "early_terminate: {type: hyperband, min_iter: 2}\nparameters: {i: {values: [1, 2, 3, 4]}}\n", to: "a.yaml")
+    let result = try binary.run("run", "a.yaml", "-q", "--workers", "\(workers)")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try texts("SELECT trial, state, objective FROM trials_a") == (1...4).map { "\($0) complete 0.\($0)4" })
+  }
+
+  @Test func whatIsToldAgainIsNoFurtherValueForThoseWhoAreCompared() throws {
+    // Quarters of epochs: the second attempt of the best trial goes on from before what it had told.
+    let script = """
+      i=${1#--i=}; n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
+      for q in $(seq $((n + 1)) 6); do
+        echo "epoch=$(echo "$q / 4" | bc -l | cut -c1-4) loss=$([ $i = 2 ] && echo 0.$(echo 984321 | cut -c$q) || echo 0.5)"
+        [ $q = 1 ] && echo 1 > $SWEEP_CHECKPOINT/n
+        [ $i = 2 ] && [ $q = 2 ] && [ $SWEEP_ATTEMPT = 1 ] && exit 1
+      done; true
+      """
+    try folder.write(script, to: "trial.sh")
+    for (name, retries) in [("a", 1), ("b", 1)] {
+      try folder.write(name == "a" ? script : script.replacing("&& exit 1", with: "&& :"), to: "trial.sh")
+      try folder.write(
+        "name: \(name)\ncommand: [sh, trial.sh, '${args}']\nmethod: grid\nmetric: {name: loss}\nretries: {count: \(retries), backoff: 0.01s}\n"
+          + "early_terminate: {type: hyperband, min_iter: 3}\nparameters: {i: {values: [1, 2]}}\n", to: "\(name).yaml")
+      #expect(try binary.run("run", "\(name).yaml", "-q", "--workers", "1").status == 0)
+    }
+    for view in ["trials_a", "trials_b"] {
+      #expect(try texts("SELECT trial, state, objective FROM \(view)") == ["1 complete 0.5", "2 complete 0.1"], "\(view)")
+    }
+    #expect(
+      try texts("SELECT trial, epoch, loss FROM epochs_a WHERE loss IS NOT NULL")
+        == texts("SELECT trial, epoch, loss FROM epochs_b WHERE loss IS NOT NULL"))
   }
 
   // MARK: failures

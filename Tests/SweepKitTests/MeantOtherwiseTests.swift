@@ -116,7 +116,7 @@ struct MeantOtherwiseTests {
   @Test(arguments: [
     ("[python, t.py, '${lr}']", "${lr} is no macro: lr is a parameter of this file — $:1, command[2] — write \"${parameter:lr}\""),
     ("[python, t.py, '--lr=${lr}/${opt.name}']", "write \"--lr=${parameter:lr}/${parameter:opt.name}\""),
-    ("['${args}']", "the command begins with the parameters"), ("['${args_no_hyphens}', x]", "before ${args_no_hyphens}"),
+    ("['${args}']", "the command begins with the parameters"), ("['${args_no_hyphens}', x]", "before ${args_no_hyphens}"), ("[python, -m, '${program}', '${args}']", "'t.py' is a file, and -m takes a module"),
   ])
   func whatCannotBeMeantIsAnError(command: String, expected: String) throws {
     let said = complaints(file("lr: {value: 1}\nopt: {parameters: {name: {value: sgd}}}", "command: \(command)\nprogram: t.py"))
@@ -135,11 +135,20 @@ struct MeantOtherwiseTests {
   @Test(arguments: [
     "[python, t.py, '--title=a b c', '${args}']", "[python, -c, 'print(1) -x', '${args}']", "[sh, -c, 'lr=1; echo ${lr} --a --b', '${args}']",
     "['${env}', '${interpreter}', -m, '${program}', '${args}']", "[python, t.py, 'some words here', '${args}']", "[t.py, '${args}', '--x=-1 - 2']",
+    "[xvfb-run, -a, -s, '-screen 0 640x480x24', python, t.py, '${args}']", "[t.py, '--prompt=Say --hello to me', '${args}']",
     "[python, t.py, '--env=${program}', '${args}']",
   ])
   func harmlessCommandsAreNotRemarkedOn(command: String) throws {
     let said = try remarks(file("lr: {value: 1}\nprogram: {value: 1}", "command: \(command)\nprogram: pkg.train"))
     #expect(said.isEmpty || command.contains("--env=${program}"), "\(said)")
+  }
+
+  @Test func overridesAreRemarkedOnAsTheFileIs() throws {
+    let loaded = try read(file("p: {value: 1}\nq: {value: 1}"), overrides: ["p=010,x", "q=yes,x"])
+    let said = loaded.remarks.map { "\($0.kind): \($0.diagnostic)" }.joined(separator: "\n")
+    #expect(said.contains("010 is read as the whole number 8") && said.contains("yes is read as true") && said.contains("command line, p"), "\(said)")
+    #expect(try read(file("p: {value: 1}"), overrides: ["p='010'"]).remarks.isEmpty)
+    #expect(complaints(file("p: {value: 1}"), overrides: ["p=1,12345678901234567890"]).contains("more than 64 bits"))
   }
 
   @Test func aModuleIsNoFile() throws {

@@ -9,13 +9,17 @@ package struct CommandExecutor: TrialExecutor {
   let program: ProgramSpecification
   let space: SearchSpace
   let objective: Objective
+  /// Whether trials are stopped or chosen by what others tell.
+  let isJudged: Bool
   let workplace: Workplace
 
   /// The trainer entry of one sweep's program.
-  package static func entry(_ program: ProgramSpecification, space: SearchSpace, objective: Objective) -> TrainerEntry {
+  package static func entry(
+    _ program: ProgramSpecification, space: SearchSpace, objective: Objective, isJudged: Bool = false
+  ) -> TrainerEntry {
     let conduct = Conduct(keepsCheckpoints: true, slots: program.slots, watchesFlapping: true) { endPrograms(in: $0.folder) }
     return TrainerEntry(name: name, parameters: [], metrics: [], isOpen: true, conduct: conduct) { workplace in
-      CommandExecutor(program: program, space: space, objective: objective, workplace: workplace)
+      CommandExecutor(program: program, space: space, objective: objective, isJudged: isJudged, workplace: workplace)
     }
   }
 

@@ -14,6 +14,11 @@ extension CommandTemplate {
           Diagnostic("the command begins with the parameters", remedy: "add \"${env}\", \"${interpreter}\", \"${program}\" before ${\(macro)}")
         ))
     }
+    if isModule, let program, program.hasSuffix(".py") || program.contains("/") {
+      let module = program.replacing("/", with: ".")
+      let name = module.hasSuffix(".py") ? String(module.dropLast(3)) : module
+      problems.append((nil, Diagnostic("'\(program)' is a file, and -m takes a module", remedy: "write program: \(name), or leave -m out")))
+    }
     guard !Self.hasShell(elements) else { return problems }
     for (index, word) in words.enumerated() {
       // A parameter may be called like a macro: then it is the macro.
@@ -120,12 +125,13 @@ extension CommandTemplate {
     return Diagnostic("${\(macro)} is no macro and stands for nothing", remedy: hint + known)
   }
 
-  /// Several arguments in one word: `--a=1 --b=2`, `--lr 0.1`.
+  /// Several arguments in one word: `--a=1 --b=2`, `--lr 0.1`. One with other words in it has a text as its value.
   private static func doubtOfWords(in word: String) -> Diagnostic? {
-    guard word.wholeMatch(of: /--?[A-Za-z][A-Za-z0-9_.\-]*(=\S*)?( +\S+)+/) != nil else { return nil }
     let parts = word.split(separator: " ")
-    // After an equals sign blanks may belong to the value, unless another argument follows.
-    guard !parts[0].contains("=") || parts.dropFirst().contains(where: { $0.wholeMatch(of: /--?[A-Za-z].*/) != nil }) else { return nil }
+    func isOption(_ part: Substring) -> Bool { part.wholeMatch(of: /--[A-Za-z][A-Za-z0-9_.\-]*(=\S+)?/) != nil }
+    guard parts.count > 1, parts.allSatisfy({ isOption($0) || !$0.hasPrefix("-") }), isOption(parts[0]) else { return nil }
+    // Each option has one word after it at most, and that only without an equals sign.
+    for (part, next) in zip(parts, parts.dropFirst()) where !isOption(next) && (!isOption(part) || part.contains("=")) { return nil }
     return Diagnostic("'\(word)' is one word to the program", remedy: "make each an element: [\(parts.map { "\"\($0)\"" }.joined(separator: ", "))]")
   }
 

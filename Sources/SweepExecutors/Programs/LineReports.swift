@@ -47,10 +47,12 @@ struct LineReader {
 // Not Sendable: a regular expression is not.
 struct LineParser {
   private let pattern: Regex<AnyRegexOutput>?
+  private let counters: [String]
 
   /// - Throws: where the pattern is none.
   init(_ format: ReportFormat) throws {
     pattern = try format.pattern.map { try Regex($0) }
+    counters = format.epoch.map { [$0] } ?? Numbering.standardCounters
   }
 
   /// nil: the line tells of no metric.
@@ -83,7 +85,7 @@ struct LineParser {
       }
       return report(pairs)
     }
-    return Self.pairs(text).flatMap(report)
+    return pairs(text).flatMap(report)
   }
 
   /// A regular expression takes its time over long lines.
@@ -113,8 +115,9 @@ struct LineParser {
     return plain
   }
 
-  /// `name=value` pairs, apart by spaces, commas or semicolons; nil where anything else is in the line.
-  private static func pairs(_ line: UnsafeBufferPointer<UInt8>) -> [(String, Double)]? {
+  /// `name=value` pairs, apart by spaces, commas or semicolons; nil where anything else is in the line. Of those the numbers count, also after blanks
+  /// (`loss= 9.50`), and of a counter that says how many there are the first (`epoch=3/10`).
+  private func pairs(_ line: UnsafeBufferPointer<UInt8>) -> [(String, Double)]? {
     var pairs: [(String, Double)] = []
     var position = 0
     func isGap(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") }
@@ -122,15 +125,28 @@ struct LineParser {
       while position < line.count, isGap(line[position]) { position += 1 }
       guard position < line.count else { return pairs.isEmpty ? nil : pairs }
       let nameStart = position
-      while position < line.count, isName(line[position], isFirst: position == nameStart) { position += 1 }
+      while position < line.count, Self.isName(line[position], isFirst: position == nameStart) { position += 1 }
       guard position > nameStart, position < line.count, line[position] == UInt8(ascii: "=") else { return nil }
       let name = String(decoding: line[nameStart..<position], as: UTF8.self)
       position += 1
-      let valueStart = position
-      while position < line.count, !isGap(line[position]) { position += 1 }
-      guard position - valueStart <= 64, let value = number(String(decoding: line[valueStart..<position], as: UTF8.self)) else { return nil }
-      pairs.append((name, value))
+      var valueStart = position
+      while valueStart < line.count, line[valueStart] == 0x20 { valueStart += 1 }
+      var end = valueStart
+      while end < line.count, !isGap(line[end]) { end += 1 }
+      let value = end - valueStart <= 64 ? number(String(decoding: line[valueStart..<end], as: UTF8.self), of: name) : nil
+      if let value {
+        pairs.append((name, value))
+        position = end
+      } else if valueStart == position {
+        position = end
+      }
     }
+  }
+
+  private func number(_ text: String, of name: String) -> Double? {
+    if let number = Self.number(text) { return number }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return counters.contains(name) && parts.count == 2 && Self.number(String(parts[1])) != nil ? Self.number(String(parts[0])) : nil
   }
 
   private static func isName(_ byte: UInt8, isFirst: Bool) -> Bool {
@@ -146,5 +162,19 @@ struct LineParser {
     guard let last = text.utf8.last, !text.utf8.contains(UInt8(ascii: "x")) else { return nil }
     if last == UInt8(ascii: "%") { return Double(text.dropLast().replacing(" ", with: "")).map { $0 / 100 } }
     return Double(text)
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether some bytes are in it, one after the other.
+  func contains(_ word: [UInt8]) -> Bool {
+    guard let first = word.first, let base = baseAddress else { return false }
+    var start = 0
+    while start + word.count <= count, let found = memchr(base + start, Int32(first), count - start - word.count + 1) {
+      let place = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
+      if memcmp(base + place, word, word.count) == 0 { return true }
+      start = place + 1
+    }
+    return false
   }
 }

@@ -39,10 +39,29 @@ struct MissedMetric {
 
   // MARK: what was printed
 
+  /// The same of a line beside others that counted; nil where it does not tell the metric as those do.
+  func remark(onUnread line: String) -> ReportRemark? {
+    let line = String(decoding: LineParser.withoutColours(line.utf8), as: UTF8.self)
+    guard let name = place(in: line), line[name] == metric || format.pattern != nil else { return nil }
+    // A pattern passes by whatever it does not match; but what diverges should not be passed by.
+    let isTold =
+      format.pattern == nil
+      ? line[name.upperBound...].firstMatch(of: /^(\s*=|["']\s*:)/) != nil
+      : line[name.upperBound...].firstMatch(of: /(?i)^[^A-Za-z0-9]{1,5}[-+]?(nan|inf)\b/) != nil
+    guard isTold else { return nil }
+    let (kind, words) = explain(line, name, isOutput: true, among: [])
+    return ReportRemark(key: "unread \(kind)", text: "told \(metric) on lines that were not read, beside others that were; \(words)")
+  }
+
   /// The last line that names the metric, with what kept it from counting.
   private func nearLine(in path: String, isOutput: Bool) -> (String, String)? {
     let lines = Self.lastLines(of: path)
+    // W&B's own table of what it has.
     guard let line = lines.last(where: { !$0.hasPrefix("wandb: ") && place(in: $0) != nil }), let name = place(in: line) else { return nil }
+    return explain(line, name, isOutput: isOutput, among: lines)
+  }
+
+  private func explain(_ line: String, _ name: Range<String.Index>, isOutput: Bool, among lines: [String]) -> (kind: String, words: String) {
     let shown = "'\(String(Self.visible(line).prefix(120)))'"
     func say(_ kind: String, _ problem: String, _ remedy: String) -> (String, String) {
       (kind, "\(isOutput ? "its output" : "standard error") has \(shown): \(problem); \(remedy)")
@@ -58,14 +77,18 @@ struct MissedMetric {
     if lines.contains(where: { $0.trimmingCharacters(in: .whitespaces) == "{" }), line.firstMatch(of: /^\s*"/) != nil {
       return say("several lines", "a JSON object is read on one line, not on several", "print json.dumps(…) without indent")
     }
-    if value.firstMatch(of: /^["']?\s*[:=]?\s*[-+]?\d+,\d/) != nil, value.firstMatch(of: /^["']?\s*[:=]?\s*[-+]?\d+,\d{3}\b/) == nil {
+    if value.firstMatch(of: /^["']?\s*[:=]?\s*[-+]?\d{1,3}(,\d\d\d)+([^\d,]|$)/) != nil {
+      return say("thousands", "commas between thousands are not read", "print the number without them")
+    }
+    if value.firstMatch(of: /^["']?\s*[:=]?\s*[-+]?\d+,\d/) != nil {
       return say("comma", "a comma is no decimal point", "print the number with a point")
     }
     if format.pattern != nil { return say("pattern", "report.pattern does not match it", remedy) }
     if line[name] != metric { return say("spelling", "names are taken as they are spelt", remedy) }
+    if value.firstMatch(of: /^["']\s*:\s*["']/) != nil { return say("text", "a text is no number", "print the number without quotes") }
     if value.firstMatch(of: /^\s*=/) == nil { return say("no pair", "that is not name=value", remedy) }
-    if value.firstMatch(of: /^\s*=\s*[-+.0-9]/) == nil { return say("no number", "its value is no number", remedy) }
-    return say("other text", "a line counts where it is nothing but name=value pairs of numbers", remedy)
+    if value.firstMatch(of: /^\s*=\s*[-+.]?\d/) == nil { return say("no number", "its value is no number", remedy) }
+    return say("other text", "a line counts where it is nothing but name=value pairs", remedy)
   }
 
   /// Where a line names the metric, upper and lower case alike, and blanks for underscores.
@@ -85,22 +108,25 @@ struct MissedMetric {
     return nil
   }
 
-  /// A pattern that reads the line; nil: none does.
+  /// A pattern that reads the number after the name; nil: none does.
   private func pattern(for line: String, _ name: Range<String.Index>) -> String? {
     guard metric.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else { return nil }
     func escaped(_ text: Substring) -> String { NSRegularExpression.escapedPattern(for: String(text)) }
     let after = line[name.upperBound...].prefix { !$0.isNumber && $0 != "-" && $0 != "+" && $0 != "." }
-    guard after.count <= 8 else { return nil }
-    let own = escaped(line[name]) + escaped(after) + "(?<\(metric)>[-+.0-9eE]+(?: ?%)?)"
+    let digits = line[name.upperBound...].dropFirst(after.count).prefix { $0.isNumber || "+-.eE".contains($0) }
+    guard after.count <= 8, let meant = Double(digits) else { return nil }
+    // What diverges is read, too.
+    let own = "\\b" + escaped(line[name]) + escaped(after) + "(?<\(metric)>nan|[-+]?inf|[-+.0-9eE]+(?: ?%)?)"
     let counter = format.epoch ?? "epoch"
-    let before = line[..<name.lowerBound]
     var patterns = [own]
-    if let epoch = before.firstMatch(of: /(?i)(epoch|step|iteration|iter)([^A-Za-z0-9]{1,3})\d+/) {
-      patterns.insert("\(escaped(epoch.1))\(escaped(epoch.2))(?<\(counter)>\\d+).*" + own, at: 0)
+    if let epoch = line[..<name.lowerBound].firstMatch(of: /(?i)(epoch|step|iteration|iter)([^A-Za-z0-9]{1,3})\d+/) {
+      patterns.insert("\(escaped(epoch.1))\(escaped(epoch.2))(?<\(counter)>\\d+).*?" + own, at: 0)
     }
     return patterns.first { pattern in
-      guard let parser = try? LineParser(ReportFormat(pattern: pattern, epoch: format.epoch)) else { return false }
-      return parser.report(of: line)?.values.contains { $0.name == metric && $0.value.isFinite } ?? false
+      guard let parser = try? LineParser(ReportFormat(pattern: pattern, epoch: format.epoch)),
+        let value = parser.report(of: line)?.values.first(where: { $0.name == metric })?.value
+      else { return false }
+      return value == meant || value == meant / 100
     }
   }
 

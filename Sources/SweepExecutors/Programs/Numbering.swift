@@ -4,13 +4,6 @@
 import SweepCore
 import SweepFormats
 
-/// What attempts before left to an attempt that goes on from their checkpoint.
-struct Continuation: Codable, Equatable {
-  /// The smallest and the largest epoch that was told.
-  let first: Int
-  let last: Int
-}
-
 /// Something that is to be said of a trial's reports: once in a run, however many trials do the same.
 struct ReportRemark: Equatable {
   /// The same for all that need not be said again.
@@ -40,31 +33,50 @@ struct Numbering {
   }
 
   private let candidates: [String]
-  private let continuation: Continuation?
   private var counter: String?
   /// Whether the reports are counted.
   private var isCounting = false
-  /// Between what the program says and its epochs; nil: it has said nothing yet.
-  private var offset: Int?
+  /// Between what the program says and its epochs.
+  private var offset = 0
+  /// The least and the largest number that attempts before told; nil: there were none, or this one has told its first.
+  private var before: ClosedRange<Double>?
   /// Of the report before.
   private var current: Int?
   private var currentTold: Double?
   /// Of the reports so far, and of the attempts before.
   private(set) var last: Int
   /// By metric.
-  private var latest: [String: (epoch: Int, value: Double)] = [:]
-  /// Numbers as they were told, for as long as they are kept.
+  private(set) var latest: [String: (epoch: Int, value: Double)]
+  /// Numbers as they were told, and whether each was larger than the one before.
   private var told: [(epoch: Int, number: Double)] = []
+  private var isAscending = true
   private var hasRemarkedOnOthers = false
 
   /// - Parameters:
   ///   - counter: the name of the program's counter, where its author says it.
-  ///   - continuation: nil: the attempt begins anew.
-  init(counter: String? = nil, after continuation: Continuation? = nil) {
-    candidates = counter.map { [$0] } ?? Self.standardCounters
-    (self.counter, self.continuation) = (counter, continuation)
-    last = continuation?.last ?? 0
+  ///   - objective: which is no counter, whatever its name.
+  ///   - last: the epoch after which it begins.
+  ///   - latest: the last epoch of metrics that others told in attempts before.
+  init(counter: String? = nil, objective: String = "", after last: Int = 0, latest: [String: Int] = [:]) {
+    candidates = counter.map { [$0] } ?? Self.standardCounters.filter { $0 != objective }
+    (self.counter, self.last) = (counter, last)
+    self.latest = latest.mapValues { ($0, .nan) }
   }
+
+  /// The same for an attempt that goes on from the checkpoint of the one before.
+  var continued: Numbering {
+    var next = self
+    (next.current, next.currentTold, next.hasRemarkedOnOthers) = (nil, nil, false)
+    let numbers = told.map(\.number)
+    next.before = numbers.min().flatMap { least in numbers.max().map { least...$0 } }
+    return next
+  }
+
+  /// Whether a name is one that may number reports.
+  func isCounter(_ name: String) -> Bool { candidates.contains(name) }
+
+  /// Whether a number was ever told.
+  var hasCounter: Bool { !told.isEmpty }
 
   /// - Parameter isCounter: whether a value may be a counter.
   mutating func place(_ report: ProgramReport, isCounter: (String) -> Bool = { _ in true }) -> Place {
@@ -77,42 +89,46 @@ struct Numbering {
       return keep(place)
     }
     place.values = report.values.filter { $0.name != name }
+    goOn(at: number, of: name, &place)
     if !isCounting { keepNumber(number, of: name, &place) }
     if isCounting {
       let isSame = number == currentTold && !place.values.contains { latest[$0.name]?.epoch == current }
       place.epoch = isSame ? current ?? last + 1 : last + 1
       place.values.append((name, number))
     }
-    currentTold = number
+    note(number, at: place.epoch)
     return keep(place)
   }
 
   /// Steps of a format grow by themselves, each metric for itself: what was written without a step, or with one that was there, follows.
   private mutating func place(_ values: [(name: String, value: Double)], atStep step: Int) -> Place {
     var place = Place(values: values)
-    if offset == nil { begin(at: step, of: "step", &place) }
-    place.epoch = step + (offset ?? 0)
-    let before = values.compactMap { name, value in latest[name].flatMap { $0.value.bitPattern == value.bitPattern ? nil : $0.epoch } }.max()
-    if let before, before >= place.epoch {
+    goOn(at: Double(step), of: "step", &place)
+    place.epoch = step + offset
+    let before = values.compactMap { name, value in
+      latest[name].flatMap { $0.epoch > place.epoch || $0.epoch == place.epoch && $0.value.bitPattern != value.bitPattern ? $0.epoch : nil }
+    }.max()
+    if let before {
       place.epoch = before + 1
       place.remarks.append(
         ReportRemark(key: "steps", text: "wrote \(values[0].name) of step \(step) again, or of an earlier one: such values are counted"))
     }
+    // Metrics have steps of their own: that one is behind another is no fall.
+    if told.last.map({ $0.epoch < place.epoch }) ?? true { note(Double(step), at: place.epoch) }
     return keep(place)
   }
 
-  /// Whether a name is one that may number reports.
-  func isCounter(_ name: String) -> Bool { candidates.contains(name) }
+  /// Where a summary belongs: to what was reported last.
+  mutating func placeOfSummary(_ report: ProgramReport) -> Place {
+    keep(Place(epoch: current ?? (last == 0 && told.isEmpty ? 0 : last + 1), values: report.values))
+  }
 
   /// What was told of a metric after an epoch was another's; nil: all of it.
   mutating func forget(_ metric: String, after epoch: Int?) {
     latest[metric] = epoch.flatMap { epoch in latest[metric].map { (min(epoch, $0.epoch), $0.value) } }
   }
 
-  /// Where a summary belongs: to what was reported last.
-  mutating func placeOfSummary(_ report: ProgramReport) -> Place {
-    keep(Place(epoch: current ?? (continuation == nil ? 0 : last + 1), values: report.values))
-  }
+  // MARK: the counter
 
   /// The number by which a report is placed, of those that it tells.
   private mutating func number(_ counters: [(name: String, value: Double)], _ place: inout Place) -> (name: String, number: Double)? {
@@ -140,10 +156,9 @@ struct Numbering {
   /// Takes the number for the epoch, or begins to count.
   private mutating func keepNumber(_ number: Double, of name: String, _ place: inout Place) {
     guard let whole = Int(exactly: number) else { return count(name, &place, because: "told \(name) \(number), which is no whole number") }
-    if offset == nil { begin(at: whole, of: name, &place) }
-    let epoch = whole + (offset ?? 0)
+    let epoch = whole + offset
     let latest = place.values.compactMap { self.latest[$0.name]?.epoch }.max() ?? epoch
-    if latest > epoch { return count(name, &place, because: "told \(name) \(whole) after \(latest - (offset ?? 0))") }
+    if latest > epoch { return count(name, &place, because: "told \(name) \(whole) after \(latest - offset)") }
     let again = place.values.first { name, value in
       self.latest[name].map { $0.epoch == epoch && $0.value.bitPattern != value.bitPattern } ?? false
     }
@@ -152,40 +167,67 @@ struct Numbering {
         ReportRemark(key: "twice", text: "told \(again.name) of \(name) \(whole) more than once; of the values of one \(name) the last counts"))
     }
     place.epoch = epoch
-    if told.count < Self.mostTold, told.last.map({ $0.epoch < epoch }) ?? true { told.append((epoch, number)) }
-  }
-
-  /// Epochs whose numbers are made a metric when counting begins.
-  private static let mostTold = 10_000
-
-  /// The first number that an attempt tells.
-  private mutating func begin(at number: Int, of name: String, _ place: inout Place) {
-    offset = 0
-    guard let continuation, number <= continuation.last else { return }
-    if number <= continuation.first {
-      let next = continuation.last + 1
-      offset = next - number
-      place.remarks.append(
-        ReportRemark(
-          key: "continued",
-          text: "went on from its checkpoint and begins with \(name) \(number) again: that is epoch \(next), after those of the attempt before"))
-    } else {
-      place.withdrawsAfter = number - 1
-      let told = number == continuation.last ? "\(name) \(number)" : "\(name) \(number) to \(continuation.last)"
-      place.remarks.append(
-        ReportRemark(key: "again", text: "went on from its checkpoint and tells \(told) again, which replaces what was told before"))
-    }
   }
 
   private mutating func count(_ name: String, _ place: inout Place, because reason: String) {
     isCounting = true
     place.earlier = told.map { ($0.epoch, name, $0.number) }
-    told = []
     place.remarks.append(
       ReportRemark(
         key: "counts by itself, not by \(name)",
-        text: "\(reason): its reports are counted\(place.earlier.isEmpty ? "" : " from there on"), and \(name) is kept as a metric"))
+        text: "\(reason): its reports are counted\(told.isEmpty ? "" : " from there on"), and \(name) is kept as a metric"))
   }
+
+  // MARK: attempts before
+
+  /// The first number that an attempt tells which goes on from the checkpoint of another: it goes on, begins anew, or tells again what was told.
+  private mutating func goOn(at number: Double, of name: String, _ place: inout Place) {
+    guard let before else { return }
+    self.before = nil
+    if number > before.upperBound { return }
+    let (shown, largest) = (Self.text(number), Self.text(before.upperBound))
+    if number <= before.lowerBound {
+      // A number that is counted anyway needs no place of its own.
+      if let whole = Int(exactly: number), !isCounting { offset = last + 1 - whole }
+      place.remarks.append(
+        ReportRemark(
+          key: "continued",
+          text: "went on from its checkpoint and begins with \(name) \(shown) again: that is epoch \(last + 1), after those of the attempt before"))
+    } else if isAscending {
+      let epoch = told.last { $0.number < number }?.epoch ?? -1
+      place.withdrawsAfter = epoch
+      told.removeAll { $0.epoch > epoch }
+      latest = latest.mapValues { ($0.epoch > epoch ? epoch : $0.epoch, $0.epoch > epoch ? .nan : $0.value) }
+      last = epoch
+      place.remarks.append(
+        ReportRemark(
+          key: "again",
+          text: "went on from its checkpoint and tells \(name) \(shown)\(number == before.upperBound ? "" : " to \(largest)") again, "
+            + "which replaces what was told before"))
+    } else {
+      place.remarks.append(
+        ReportRemark(
+          key: "unclear",
+          text:
+            "went on from its checkpoint with \(name) \(shown), which it had told more than once before: its reports are counted, and what is told again "
+            + "is there twice"))
+    }
+  }
+
+  private static func text(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? String(number) }
+
+  /// Numbers that are remembered.
+  private static let mostTold = 100_000
+
+  private mutating func note(_ number: Double, at epoch: Int) {
+    if let previous = told.last?.number, number < previous { isAscending = false }
+    if told.last.map({ $0.epoch < epoch }) ?? true {
+      if told.count < Self.mostTold { told.append((epoch, number)) } else { told[told.count - 1] = (epoch, number) }
+    }
+    currentTold = number
+  }
+
+  // MARK: reports without a number
 
   /// Of a report without a number: that of the report before, until a name comes again.
   private func next(for values: [(name: String, value: Double)]) -> Int {

@@ -30,7 +30,7 @@ struct ProgramLoop {
   /// Of a cohort that was taken, those that wait for a slot.
   private var taken: [Trial] = []
   /// Failed trials that wait for another attempt.
-  private var delayed: [(time: ContinuousClock.Instant, trial: Trial)] = []
+  private var delayed: [(time: ContinuousClock.Instant, trial: Trial, past: ProgramReports.Past)] = []
   /// Whether there may be more trials although there are none now.
   private var hasMoreToCome = false
   /// Wakes the loop when the queue has news.
@@ -95,23 +95,24 @@ struct ProgramLoop {
     while !isStopping, let slot = freeSlots.last, let next = nextTrial(slot) {
       freeSlots.removeLast()
       do {
-        try start(next, slot: slot)
+        try start(next.trial, slot: slot, after: next.past)
       } catch let error as SweepError where error.kind == .io {
         // Its folder cannot be written, and so no other: the trials wait until somebody has mended the disk.
         freeSlots.append(slot)
         failure = failure ?? error
       } catch {
         freeSlots.append(slot)
-        do { try reporter.report(.ended(.failed(reason: "\(error)")), of: next) } catch { failure = failure ?? error }
+        do { try reporter.report(.ended(.failed(reason: "\(error)")), of: next.trial) } catch { failure = failure ?? error }
       }
     }
   }
 
-  private mutating func nextTrial(_ slot: Int) -> Trial? {
+  /// - Returns: with it what it has told in this run.
+  private mutating func nextTrial(_ slot: Int) -> (trial: Trial, past: ProgramReports.Past?)? {
     let now = ContinuousClock.now
     while let due = delayed.firstIndex(where: { $0.time <= now }) {
-      let trial = delayed.remove(at: due).trial
-      guard case .prune(let epoch) = queue.verdict(on: trial) else { return trial }
+      let (_, trial, past) = delayed.remove(at: due)
+      guard case .prune(let epoch) = queue.verdict(on: trial) else { return (trial, past) }
       // What it reported before it failed was enough to know.
       do { try reporter.report(.ended(.pruned(afterEpoch: epoch)), of: trial) } catch { failure = failure ?? error }
     }
@@ -120,16 +121,15 @@ struct ProgramLoop {
       if case .cohort(let cohort) = work { taken = cohort.trials.reversed() }
       if case .wait = work { hasMoreToCome = true } else { hasMoreToCome = false }
     }
-    return taken.popLast()
+    return taken.popLast().map { ($0, nil) }
   }
 
-  private mutating func start(_ trial: Trial, slot: Int) throws {
+  private mutating func start(_ trial: Trial, slot: Int, after known: ProgramReports.Past?) throws {
     let attempt = trial.past.attempts + 1
-    let told = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? reportWhatWasCut(trial) : nil
+    let past = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? known ?? readPast(trial) : nil
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
     let isFresh = !folder.hasCheckpoint
-    let continuation = isFresh ? nil : told
-    try folder.write(continuation)
+    if !isFresh, attempt > 1 { try folder.markContinuing() }
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
@@ -141,7 +141,7 @@ struct ProgramLoop {
       close(output)
       close(errors)
     }
-    let reports = try ProgramReports(of: trial, in: folder, after: continuation, parser: parser, executor: executor)
+    let reports = try ProgramReports(of: trial, in: folder, after: isFresh ? nil : past, parser: parser, executor: executor)
     // Before the program starts, so that nothing is missed.
     let file = csp_watch_add(watch, folder.log)
     let group = groups?.make("\(trial.number)-\(attempt)")
@@ -190,31 +190,31 @@ struct ProgramLoop {
   /// The kernel takes no variable of more than 128 KiB.
   private static let longestVariable = 100_000
 
-  /// Where attempts were cut short with the runner, their last reports may be in their files and not in the database: they come again.
-  /// - Returns: what all attempts have told; nil: nothing.
-  private func reportWhatWasCut(_ trial: Trial) throws -> Continuation? {
+  /// Reads again what the attempts of a trial told, for the one that goes on from them. Where one was cut short with the runner, its last reports may be in its
+  /// files and not in the database: they come again, and with them all that followed.
+  private func readPast(_ trial: Trial) throws -> ProgramReports.Past {
     let attempts = trial.past.attempts
-    guard attempts > 0 else { return nil }  // nothing was recorded: it starts anew
-    let parent = executor.workplace.folder
-    var told = trial.past.firstEpoch.map { Continuation(first: $0, last: trial.past.lastEpoch) }
-    for attempt in (trial.past.wasCut ? [attempts] : []) + TrialFolder.unrecorded(after: attempts, of: trial, in: parent) {
-      let folder = TrialFolder(past: attempt, of: trial, in: parent)
+    var past = ProgramReports.Past(first: trial.past.firstEpoch, last: trial.past.lastEpoch)
+    guard attempts > 0 else { return past }  // nothing was recorded: it starts anew
+    var isLost = false
+    for folder in TrialFolder.all(of: trial, in: executor.workplace.folder) {
+      isLost = isLost || folder.attempt > attempts || folder.isOld || folder.attempt == attempts && trial.past.wasCut
       guard access(folder.log, R_OK) == 0 else { continue }
-      var reports = try ProgramReports(of: trial, in: folder, after: folder.continuation, parser: parser, executor: executor)
+      var reports = try ProgramReports(of: trial, in: folder, after: folder.isContinuing ? past : nil, parser: parser, executor: executor)
       defer { reports.close() }
-      try reports.finish(buffer, isWhole: false, into: Past(trial: trial, reporter: reporter))
-      guard let more = reports.continuing else { continue }
-      told = Continuation(first: min(told?.first ?? more.first, more.first), last: max(told?.last ?? more.last, more.last))
+      try reports.finish(buffer, isWhole: false, into: PastReports(trial: trial, reporter: isLost ? reporter : nil))
+      past = reports.left
     }
-    return told
+    return past
   }
 
   /// Takes what an attempt before told. What there was to remark has been said.
-  private struct Past: ReportSink {
+  private struct PastReports: ReportSink {
     let trial: Trial
-    let reporter: any TrialReporter
+    /// nil: it is recorded.
+    let reporter: (any TrialReporter)?
 
-    func take(_ event: TrialEvent) throws { try reporter.report(event, of: trial) }
+    func take(_ event: TrialEvent) throws { try reporter?.report(event, of: trial) }
     func remark(_ remark: ReportRemark) {}
   }
 
@@ -338,10 +338,10 @@ struct ProgramLoop {
       try reporter.report(.attemptEnded(ending.attempt, waitsAgain: true), of: trial)
       if queue.isOver { return }
       executor.workplace.say("trial \(trial.number): \(reason); attempt \(program.folder.attempt + 1) in \(duration(wait))")
-      let told = program.reports.continuing
-      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: told?.last ?? 0, firstEpoch: told?.first)
+      let told = program.reports.left
+      let past = Trial.Past(attempts: program.folder.attempt, failures: failures, lastEpoch: told.last, firstEpoch: told.first)
       delayed.append(
-        (.now + .seconds(wait), Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past, until: trial.until)))
+        (.now + .seconds(wait), Trial(id: trial.id, number: trial.number, assignment: trial.assignment, past: past, until: trial.until), told))
     case .trial(let trialEnd):
       try reporter.report(.attemptEnded(ending.attempt, waitsAgain: false), of: trial)
       if trialEnd == .complete { try noteMissingObjective(program) }
@@ -349,14 +349,18 @@ struct ProgramLoop {
     }
   }
 
-  /// Says when a program does not report what the sweep ranks by, and why.
+  /// Says when a program does not report what the sweep ranks by, or when some of it could not be read, and why.
   private func noteMissingObjective(_ program: RunningProgram) throws {
     let metric = executor.objective.metric
-    guard metric != CommandExecutor.secondsMetric, program.reports.lastObjective == nil, program.trial.past.attempts == 0 else { return }
+    guard metric != CommandExecutor.secondsMetric else { return }
     let missed = MissedMetric(
       metric: metric, names: program.reports.names.sorted(), output: program.folder.log, errors: program.folder.errors,
       format: executor.program.report)
-    try remarks.tell(missed.remark(), of: program.trial, to: reporter)
+    if !program.reports.left.hasTold(metric) {
+      try remarks.tell(missed.remark(), of: program.trial, to: reporter)
+    } else if program.reports.isObjectivePrinted, let line = program.reports.unread, let remark = missed.remark(onUnread: line) {
+      try remarks.tell(remark, of: program.trial, to: reporter)
+    }
   }
 }
 

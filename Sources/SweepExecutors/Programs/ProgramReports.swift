@@ -24,7 +24,7 @@ final class ReportRemarks {
 /// Reads the reports of one attempt.
 struct ProgramReports {
   /// The ways to report. Where a metric is told in several, the first of them counts, whichever is read first.
-  private enum Way: Int, CaseIterable {
+  fileprivate enum Way: Int, CaseIterable {
     case file, wandb, tensorBoard, printed
 
     var text: String {
@@ -56,13 +56,30 @@ struct ProgramReports {
     let name: String
   }
 
+  /// What attempts leave to one that goes on from their checkpoint.
+  struct Past {
+    /// The smallest and the largest epoch that was told; nil and 0: none.
+    fileprivate(set) var first: Int?
+    fileprivate(set) var last: Int
+    fileprivate var numberings: [Way: Numbering] = [:]
+    /// The last epoch of each metric, and how it was told.
+    fileprivate var metrics: [String: (way: Way, epoch: Int)] = [:]
+
+    /// Where nothing else is known than what the database has.
+    init(first: Int?, last: Int) { (self.first, self.last) = (first, last) }
+
+    func hasTold(_ metric: String) -> Bool { metrics[metric] != nil }
+  }
+
   private let trial: Trial
   private let objective: Objective
   private let parser: LineParser
   private let counter: String?
   private let parameterNames: Set<String>
   private let folder: TrialFolder
-  private let continuation: Continuation?
+  private let past: Past?
+  /// Whether others are compared with what it tells of the objective: then that is held back until it is known who tells it.
+  private let isJudged: Bool
   private let log: Int32
   private var lines = LineReader()
   private var sources: [(way: Way, source: any ReportSource)]
@@ -73,6 +90,12 @@ struct ProgramReports {
   /// Of metrics that several files of a folder tell: those that do not count, and what each has told last.
   private var barred: [String: Set<Origin>] = [:]
   private var told: [String: [Origin: (time: Double, epoch: Int)]] = [:]
+  /// Values of the objective by those who tell it while one with a better right may still do so.
+  private var held: [Origin: [EpochMetrics]] = [:]
+  /// Said at the end, if it is still so.
+  private var doubtful: [Origin: ReportRemark] = [:]
+  /// A line that names the objective, and was not read.
+  private(set) var unread: String?
   private var hasWithdrawn = false
   /// The largest and the smallest, attempts before included; -1 and nil: none yet.
   private(set) var lastEpoch: Int
@@ -81,13 +104,11 @@ struct ProgramReports {
   private(set) var names: Set<String> = []
   private(set) var lastObjective: (epoch: Int, value: Double)?
 
-  /// - Parameter continuation: what attempts left that this one goes on from; nil: it begins anew.
+  /// - Parameter past: what attempts left that this one goes on from; nil: it begins anew.
   /// - Throws: where the log cannot be read.
-  init(
-    of trial: Trial, in folder: TrialFolder, after continuation: Continuation?, parser: LineParser, executor: CommandExecutor
-  ) throws(SweepError) {
-    (self.trial, self.folder, self.parser, objective, self.continuation) = (trial, folder, parser, executor.objective, continuation)
-    counter = executor.program.report.epoch
+  init(of trial: Trial, in folder: TrialFolder, after past: Past?, parser: LineParser, executor: CommandExecutor) throws(SweepError) {
+    (self.trial, self.folder, self.parser, objective, self.past) = (trial, folder, parser, executor.objective, past)
+    (counter, isJudged) = (executor.program.report.epoch, executor.isJudged)
     parameterNames = Set(trial.assignment.names)
     log = open(folder.log, O_RDONLY | O_CLOEXEC)
     if log < 0 { throw TrialFolder.failure("the log cannot be read", folder.log) }
@@ -95,13 +116,22 @@ struct ProgramReports {
       (.file, JSONLinesFile(path: folder.reports)), (.wandb, WandbRunFile(folder: folder.own)),
       (.tensorBoard, TensorBoardFiles(folder: folder.tensorBoard)),
     ]
-    (lastEpoch, firstEpoch) = (continuation?.last ?? -1, continuation?.first)
+    (lastEpoch, firstEpoch) = (past?.first == nil ? -1 : past?.last ?? -1, past?.first)
   }
 
   func close() { Foundation.close(log) }
 
   /// What the attempt leaves to the next one, if that goes on from a checkpoint.
-  var continuing: Continuation? { firstEpoch.map { Continuation(first: $0, last: lastEpoch) } }
+  var left: Past {
+    var left = past ?? Past(first: nil, last: 0)
+    (left.first, left.last) = (firstEpoch, max(0, lastEpoch))
+    for (run, numbering) in numberings.sorted(by: { $0.key.name > $1.key.name }) { left.numberings[run.way] = numbering.continued }
+    for (name, origin) in owners {
+      guard let epoch = numberings[Run(way: origin.way, name: origin.writer.run)]?.latest[name]?.epoch else { continue }
+      left.metrics[name] = (origin.way, epoch)
+    }
+    return left
+  }
 
   /// Reads some of what was printed.
   /// - Returns: whether there may be more at once.
@@ -110,9 +140,20 @@ struct ProgramReports {
     guard count > 0 else { return false }
     var found: [ProgramReport] = []
     let parser = parser
+    let metric = Array(objective.metric.utf8)
+    let objective = objective.metric
+    var missed: String?
     lines.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]).assumingMemoryBound(to: UInt8.self)) { line in
-      if let report = parser.report(line) { found.append(report) }
+      let report = parser.report(line)
+      if let report { found.append(report) }
+      // Where others are read, a line that names it and has no value of it is one that its author counts on.
+      if line.count < 2000, line.contains(metric), !(report?.values.contains { $0.name == objective } ?? false) {
+        let text = String(decoding: line, as: UTF8.self)
+        // What diverges is the more telling.
+        if missed.map({ !$0.lowercased().contains("nan") }) ?? true { missed = text }
+      }
     }
+    if let missed, unread.map({ !$0.lowercased().contains("nan") }) ?? true { unread = missed }
     for one in found { try take(one, from: .printed, into: sink) }
     return count == buffer.count
   }
@@ -143,6 +184,7 @@ struct ProgramReports {
     let parser = parser
     lines.finish { last = parser.report($0) }
     if isWhole, let last { try take(last, from: .printed, into: sink) }
+    try settle(into: sink)
   }
 
   // MARK: whose a metric is
@@ -151,36 +193,80 @@ struct ProgramReports {
     let isPrinted = way == .printed
     let origin = Origin(way: way, writer: found.writer)
     let run = Run(way: way, name: found.writer.run)
-    var numbering = numberings.removeValue(forKey: run) ?? Numbering(counter: counter, after: continuation)
+    var numbering = numberings.removeValue(forKey: run) ?? newNumbering(of: run)
     defer { numberings[run] = numbering }
     var report = found
     // A program that prints its own parameters reports nothing.
-    if isPrinted { report.values.removeAll { parameterNames.contains($0.name) && $0.name != objective.metric } }
+    if isPrinted { report.values.removeAll { parameterNames.contains($0.name) && $0.name != objective.metric && $0.name != counter } }
     report.values = try report.values.filter { name, _ in
       let isOwned = try isOwner(origin, of: name, at: found.time, &numbering, sink)
       return isOwned || found.step == nil && numbering.isCounter(name)  // where a program is it may say in two ways
     }
     if report.values.isEmpty { return }
-    let place =
-      report.isSummary ? numbering.placeOfSummary(report) : numbering.place(report) { !isPrinted || !parameterNames.contains($0) }
-    for remark in place.remarks { try sink.remark(remark) }
-    if let epoch = place.withdrawsAfter, !hasWithdrawn {
-      hasWithdrawn = true
-      lastEpoch = min(lastEpoch, epoch)
-      try sink.take(.withdrawn(metrics: nil, after: epoch))
+    if let twice = found.repeated, isPrinted || way == .file {
+      try sink.remark(ReportRemark(key: "twice on a line", text: "told \(twice) more than once on a line; the last counts"))
     }
+    let place =
+      report.isSummary
+      ? numbering.placeOfSummary(report) : numbering.place(report) { !isPrinted || !parameterNames.contains($0) || $0 == counter }
+    for remark in place.remarks { if remark.key == "steps" { doubtful[origin] = remark } else { try sink.remark(remark) } }
+    if let epoch = place.withdrawsAfter { try withdrawPast(of: way, after: epoch, sink) }
     for (epoch, name, value) in place.earlier where owners[name] == origin {
       try sink.take(.epoch(EpochReport(EpochMetrics(epoch: epoch, values: [(name, value)]))))
     }
     let values = place.values.filter { owners[$0.name] == origin }
-    if values.isEmpty { return }
-    for (name, value) in values {
-      names.insert(name)
-      if let time = found.time { told[name, default: [:]][origin] = (time, place.epoch) }
-      if name == objective.metric { lastObjective = (place.epoch, value) }
+    if let time = found.time { for (name, _) in values { told[name, default: [:]][origin] = (time, place.epoch) } }
+    guard isJudged, mayBeTaken(from: origin) else { return try tell(EpochMetrics(epoch: place.epoch, values: values), into: sink) }
+    // Nobody is compared with what may not count.
+    let waits = values.filter { $0.name == objective.metric }
+    if !waits.isEmpty { held[origin, default: []].append(EpochMetrics(epoch: place.epoch, values: waits)) }
+    try tell(EpochMetrics(epoch: place.epoch, values: values.filter { $0.name != objective.metric }), into: sink)
+  }
+
+  private mutating func tell(_ metrics: EpochMetrics, into sink: some ReportSink) throws {
+    if metrics.values.isEmpty { return }
+    names.formUnion(metrics.values.map(\.name))
+    if let value = metrics[objective.metric] { lastObjective = (metrics.epoch, value) }
+    (lastEpoch, firstEpoch) = (max(lastEpoch, metrics.epoch), min(firstEpoch ?? metrics.epoch, metrics.epoch))
+    try sink.take(.epoch(EpochReport(metrics)))
+  }
+
+  /// Says at the end what is known only then.
+  private mutating func settle(into sink: some ReportSink) throws {
+    if let owner = owners[objective.metric], let values = held.removeValue(forKey: owner) { for metrics in values { try tell(metrics, into: sink) } }
+    held = [:]
+    for (origin, remark) in doubtful where owners.values.contains(origin) { try sink.remark(remark) }
+    doubtful = [:]
+    let counts = numberings.filter { $0.key.way == .file || $0.key.way == .printed }.values
+    if let counter, !counts.isEmpty, !counts.contains(where: \.hasCounter) {
+      try sink.remark(ReportRemark(key: "no counter", text: "never told \(counter), by which 'report: epoch' numbers its reports: they are counted"))
     }
-    (lastEpoch, firstEpoch) = (max(lastEpoch, place.epoch), min(firstEpoch ?? place.epoch, place.epoch))
-    try sink.take(.epoch(EpochReport(EpochMetrics(epoch: place.epoch, values: values))))
+  }
+
+  /// The numbering of a writer that tells its first.
+  private func newNumbering(of run: Run) -> Numbering {
+    if let before = past?.numberings[run.way] { return before }
+    return Numbering(
+      counter: counter, objective: objective.metric, after: past?.last ?? 0, latest: past?.metrics.mapValues(\.epoch) ?? [:])
+  }
+
+  /// Whether somebody with a better right to the objective may still tell it.
+  private func mayBeTaken(from origin: Origin) -> Bool {
+    sources.contains { way, source in source.writers.contains { Origin(way: way, writer: $0) < origin } }
+  }
+
+  /// What attempts before told in this way after an epoch is told again. What others have told in this attempt stays.
+  private mutating func withdrawPast(of way: Way, after epoch: Int, _ sink: some ReportSink) throws {
+    guard let past else { return }
+    let metrics = past.metrics.filter { name, told in told.way == way && told.epoch > epoch && (owners[name].map { $0.way == way } ?? true) }.keys
+      .sorted()
+    if metrics.isEmpty { return }
+    try sink.take(.withdrawn(metrics: metrics + (hasWithdrawn ? [] : [CommandExecutor.secondsMetric]), after: epoch))
+    hasWithdrawn = true
+    if metrics.contains(objective.metric) { lastObjective = nil }
+    // What stays of the attempts before.
+    let others = past.metrics.filter { !metrics.contains($0.key) }.values.map(\.epoch)
+    lastEpoch = max(epoch, others.max() ?? -1)
   }
 
   /// Whether a metric is told by the one who counts. Who has a better right takes it over, and what the other told is withdrawn: so it is the same whoever
@@ -203,8 +289,9 @@ struct ProgramReports {
     barred[name, default: []].insert(loser)
     guard winner == origin else { return false }
     owners[name] = origin
+    if name == objective.metric { held[loser] = nil }
     let kept = origin.isBeside(owner) ? told[name]?[origin]?.epoch : nil
-    numbering.forget(name, after: kept)
+    numbering.forget(name, after: kept ?? past?.metrics[name]?.epoch)
     try withdraw([name], after: kept, sink)
     return true
   }
@@ -225,16 +312,20 @@ struct ProgramReports {
   private mutating func withdraw(_ metrics: [String], after epoch: Int?, _ sink: some ReportSink) throws {
     if metrics.contains(objective.metric) { lastObjective = nil }
     names.subtract(metrics)
-    try sink.take(.withdrawn(metrics: metrics, after: epoch ?? continuation?.last ?? -1))
+    try sink.take(.withdrawn(metrics: metrics, after: epoch ?? past.flatMap { $0.first == nil ? nil : $0.last } ?? -1))
   }
 
   /// What was told in one way has other names now.
   private mutating func forget(_ way: Way, _ sink: some ReportSink) throws {
     let metrics = owners.filter { $0.value.way == way }.map(\.key).sorted()
+    held = held.filter { $0.key.way != way }
     for name in metrics { (owners[name], told[name], barred[name]) = (nil, nil, nil) }
     numberings = numberings.filter { $0.key.way != way }
     if !metrics.isEmpty { try withdraw(metrics, after: nil, sink) }
   }
+
+  /// Whether the objective is told by what is printed.
+  var isObjectivePrinted: Bool { owners[objective.metric]?.way == .printed }
 
   /// The last line on standard error, or else on standard output that is no report, fit for a table.
   var lastWords: String {

@@ -8,6 +8,10 @@ import SweepCore
 struct TrialFolder {
   let path: String
   let attempt: Int
+  /// Of the attempt.
+  let own: String
+  /// Whether it was moved aside, because the attempt had not been recorded.
+  let isOld: Bool
   /// Whether an earlier attempt left something to go on from.
   let hasCheckpoint: Bool
 
@@ -16,7 +20,7 @@ struct TrialFolder {
   /// - Throws: where the disk says no.
   init(in parent: String, trial: Trial, attempt: Int) throws(SweepError) {
     path = "\(parent)/\(trial.number)"
-    self.attempt = attempt
+    (self.attempt, own, isOld) = (attempt, "\(path)/attempt-\(attempt)", false)
     if try !Self.make(path), attempt == 1 {
       try Self.moveAside(path)
       try Self.make(path)
@@ -29,21 +33,40 @@ struct TrialFolder {
     }
   }
 
-  static func hasCheckpoint(of trial: Trial, in parent: String) -> Bool { hasEntries("\(parent)/\(trial.number)/checkpoint") }
+  /// Folders alone are none: programs make them before they have anything to save.
+  static func hasCheckpoint(of trial: Trial, in parent: String) -> Bool {
+    let path = "\(parent)/\(trial.number)/checkpoint"
+    guard let entries = FileManager.default.enumerator(atPath: path) else { return false }
+    for case let name as String in entries {
+      var status = stat()
+      if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT != S_IFDIR { return true }
+    }
+    return false
+  }
 
   /// Attempts that left a folder and no record: sweep was killed at once after it had started them, or the database is an older copy.
   static func unrecorded(after attempts: Int, of trial: Trial, in parent: String) -> [Int] {
     Array(((attempts + 1)...).prefix { access("\(parent)/\(trial.number)/attempt-\($0)", F_OK) == 0 })
   }
 
+  /// Those of all attempts in their order, with those that were moved aside because they had not been recorded.
+  static func all(of trial: Trial, in parent: String) -> [TrialFolder] {
+    let path = "\(parent)/\(trial.number)"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let folders = names.compactMap { name -> (folder: TrialFolder, old: Int)? in
+      guard let match = name.wholeMatch(of: /attempt-(\d+)(?:\.old-(\d+))?/), let attempt = Int(match.1) else { return nil }
+      let old = match.2.flatMap { Int($0) }
+      return (TrialFolder(path: path, attempt: attempt, own: "\(path)/\(name)", isOld: old != nil), old ?? .max)
+    }
+    return folders.sorted { ($0.folder.attempt, $0.old) < ($1.folder.attempt, $1.old) }.map(\.folder)
+  }
+
   /// That of an attempt that is over.
-  init(past attempt: Int, of trial: Trial, in parent: String) {
-    (path, self.attempt, hasCheckpoint) = ("\(parent)/\(trial.number)", attempt, true)
+  private init(path: String, attempt: Int, own: String, isOld: Bool) {
+    (self.path, self.attempt, self.own, self.isOld, hasCheckpoint) = (path, attempt, own, isOld, true)
   }
 
   var checkpoint: String { path + "/checkpoint" }
-  /// Of the attempt.
-  var own: String { "\(path)/attempt-\(attempt)" }
   /// Standard output, and standard error.
   var log: String { own + "/output.log" }
   var errors: String { own + "/errors.log" }
@@ -67,18 +90,11 @@ struct TrialFolder {
     if asJSON { try Self.write(ParameterValue.pythonJSON(of: parameters), to: json) }
   }
 
-  /// Notes what an attempt goes on from, so that it can be read again as it was read. For the first one there is nothing.
-  func write(_ continuation: Continuation?) throws(SweepError) {
-    guard let continuation else { return }
-    try Self.write("{\"first\": \(continuation.first), \"last\": \(continuation.last)}\n", to: goesOn)
-  }
+  /// Notes that an attempt goes on from a checkpoint, so that it can be read again as it was read.
+  func markContinuing() throws(SweepError) { try Self.write("", to: own + "/continues") }
 
-  /// What `write` noted.
-  var continuation: Continuation? {
-    FileManager.default.contents(atPath: goesOn).flatMap { try? JSONDecoder().decode(Continuation.self, from: $0) }
-  }
-
-  private var goesOn: String { own + "/continues.json" }
+  /// What `markContinuing` noted.
+  var isContinuing: Bool { access(own + "/continues", F_OK) == 0 }
 
   static func failure(_ problem: String, _ path: String) -> SweepError {
     SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
@@ -97,14 +113,6 @@ struct TrialFolder {
       return "{" + members.map { "\(ParameterValue.text($0.name).json): \(yaml($0.value))" }.joined(separator: ", ") + "}"
     default: return value.json
     }
-  }
-
-  private static func hasEntries(_ path: String) -> Bool {
-    guard let folder = opendir(path) else { return false }
-    defer { closedir(folder) }
-    var entries = 0
-    while readdir(folder) != nil { entries += 1 }
-    return entries > 2  // . and ..
   }
 
   /// - Returns: whether it was not there.
