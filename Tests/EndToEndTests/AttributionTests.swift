@@ -31,7 +31,7 @@ struct AttributionTests {
     #expect(try epochs("loss, metric_epoch") == ["10 0.1 0.5", "20 0.2 1.0", "30 0.3 1.5", "40 0.4 2.0"])
     #expect(try texts("SELECT objective FROM trials_a") == ["0.4"])
     #expect(
-      said.contains("trial 1 counts by step, the finer one, and epoch is kept as a metric; 'report: {epoch: epoch}' numbers its reports by that"))
+      said.contains("trial 1 counts by step, the finer one, and epoch is kept as a metric\n"))
   }
 
   @Test func wholeAndFractionalEpochsAloneAreCounted() throws {

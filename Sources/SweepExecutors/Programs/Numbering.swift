@@ -136,21 +136,21 @@ struct Numbering {
       let ordered = candidates.compactMap { name in counters.first { $0.name == name } }
       let chosen = ordered.first { Int(exactly: $0.value) != nil } ?? ordered[0]
       counter = chosen.name
-      remark(on: ordered.map(\.name).filter { $0 != chosen.name }, &place, because: "the finer one")
+      remark(on: ordered, &place, because: "the finer one")
     } else {
-      remark(on: counters.map(\.name).filter { $0 != counter }, &place, because: "which came first")
+      remark(on: counters, &place, because: "which came first")
     }
     return counters.first { $0.name == counter }.map { ($0.name, $0.value) }
   }
 
-  private mutating func remark(on others: [String], _ place: inout Place, because reason: String) {
-    guard let counter, !others.isEmpty, !hasRemarkedOnOthers else { return }
+  private mutating func remark(on counters: [(name: String, value: Double)], _ place: inout Place, because reason: String) {
+    let others = counters.filter { $0.name != counter }
+    guard let counter, let other = others.first, !hasRemarkedOnOthers else { return }
     hasRemarkedOnOthers = true
+    let names = others.map(\.name).joined(separator: " and ")
+    let remedy = Int(exactly: other.value) == nil ? "" : "; 'report: {epoch: \(other.name)}' numbers its reports by that"
     place.remarks.append(
-      ReportRemark(
-        key: "\(counter) before \(others)",
-        text: "counts by \(counter), \(reason), and \(others.joined(separator: " and ")) is kept as a metric; "
-          + "'report: {epoch: \(others[0])}' numbers its reports by that"))
+      ReportRemark(key: "\(counter) before \(names)", text: "counts by \(counter), \(reason), and \(names) is kept as a metric\(remedy)"))
   }
 
   /// Takes the number for the epoch, or begins to count.
