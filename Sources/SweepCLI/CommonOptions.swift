@@ -44,7 +44,9 @@ struct SweepFileArguments: ParsableArguments {
 /// By what trials are ranked, where it is not the sweep's own objective: all that was measured is in the database.
 struct ObjectiveOption: ParsableArguments {
   @Option(help: "Rank by another metric than the sweep's, as it was measured.") var metric: String?
-  @Option(help: "minimize or maximize (default: the sweep's).", completion: .list(["minimize", "maximize"])) var goal: String?
+  @Option(
+    help: "minimize or maximize (default: the sweep's; of another metric what its name says, if it does).",
+    completion: .list(["minimize", "maximize"])) var goal: String?
   @Option(help: "The value of the last epoch counts, or the best (default: the sweep's).", completion: .list(["last", "best"])) var at: String?
 
   func validate() throws {
@@ -75,9 +77,9 @@ struct ObjectiveOption: ParsableArguments {
 
   /// Which way a metric is better by its name; nil: it does not say.
   private static func usual(_ metric: String) -> Objective.Goal? {
-    let words = Set(metric.lowercased().split { !$0.isLetter }.map(String.init))
+    let words = Set(metric.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
     if !words.isDisjoint(with: ["loss", "cost", "error", "err", "rmse", "mse", "mae", "perplexity", "ppl", "seconds"]) { return .minimize }
-    return words.isDisjoint(with: ["acc", "accuracy", "auc", "auroc", "f", "precision", "recall", "score", "reward", "map", "iou", "bleu"])
+    return words.isDisjoint(with: ["acc", "accuracy", "auc", "auroc", "f1", "precision", "recall", "score", "reward", "map", "iou", "bleu"])
       ? nil : .maximize
   }
 }

@@ -48,7 +48,7 @@ struct RankCommand: ParsableCommand {
     } else {
       try Self.print(record, in: store, format: format, all: all, top: top)
     }
-    let without = try store.unranked(record)
+    let without = format.isForPeople ? try store.unranked(record) : 0
     if without > 0 { Terminal.error("not ranked: \(without) complete without a value of \(record.objective.metric)") }
     if !all, let left = try store.counts(sweepID: record.id).notRanked {
       Terminal.error("not ranked: \(left) (--all ranks every trial that has a value)")

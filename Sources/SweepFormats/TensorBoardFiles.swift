@@ -15,24 +15,31 @@ package struct TensorBoardFiles: ReportSource {
   private var shared: [Substring] = []
   package private(set) var generation = 0
   package private(set) var writers: [ProgramReport.Writer] = []
+  /// As they were found last: in any order.
+  private var paths: [String] = []
 
   package init(folder: String) { self.folder = folder }
 
   /// The reports of one file after those of the other, in the order of their folders and names. Links to folders are not followed.
   package mutating func poll() -> [ProgramReport] {
-    writers = found()
-    if writers.isEmpty { return [] }
-    let shared = Self.shared(writers)
-    if shared != self.shared {
-      self.shared = shared
-      if !files.isEmpty { generation += 1 }
-      files = [:]
+    let found = found()
+    if found.isEmpty { return [] }
+    if found != paths {
+      paths = found
+      writers = found.map { ProgramReport.Writer(run: ($0 as NSString).deletingLastPathComponent, file: $0) }.sorted()
+      let before = shared
+      shared = Self.shared(writers)
+      if shared != before {
+        if !files.isEmpty { generation += 1 }
+        files = [:]
+      }
     }
-    return writers.flatMap { writer in
+    return writers.flatMap { writer -> [ProgramReport] in
       var entry = files[writer.file] ?? (GrowingFile(folder + "/" + writer.file), TensorBoardEvents())
       entry.file.read(into: &entry.events)
       let reports = entry.events.takeReports()
       files[writer.file] = entry
+      if reports.isEmpty { return [] }
       let run = writer.run.split(separator: "/").dropFirst(shared.count).filter { !Self.isStamp($0) }
       return reports.map { report in
         var named = ProgramReport(step: report.step, values: report.values.map { (Self.name($0.name, in: run), $0.value) })
@@ -42,12 +49,10 @@ package struct TensorBoardFiles: ReportSource {
     }
   }
 
-  /// The files below the folder, each with its own folder as its run.
-  private func found() -> [ProgramReport.Writer] {
+  /// The files below the folder.
+  private func found() -> [String] {
     guard let all = FileManager.default.enumerator(atPath: folder) else { return [] }
-    return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }.map {
-      ProgramReport.Writer(run: ($0 as NSString).deletingLastPathComponent, file: $0)
-    }.sorted()
+    return all.compactMap { $0 as? String }.filter { ($0 as NSString).lastPathComponent.contains("tfevents") }
   }
 
   private static func shared(_ writers: [ProgramReport.Writer]) -> [Substring] {

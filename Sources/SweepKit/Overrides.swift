@@ -320,6 +320,9 @@ private struct OverrideReader {
           ((start * scale).rounded() + Double(index) * (step * scale).rounded()) / scale
         } else { start.addingProduct(step, Double(index)) }
       guard step > 0 ? value < stop : value > stop else { break }
+      guard !isWhole || abs(value) <= 0x1p53 else {
+        throw error("the range has whole numbers beyond 2 to the power of 53", remedy: "list its values")
+      }
       values.append(isWhole ? .integer(Int(value)) : .real(value))
     }
     return values

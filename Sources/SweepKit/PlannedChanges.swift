@@ -87,7 +87,9 @@ package struct PlannedChanges {
     if let before = old.origin, let now = new.origin { compare("file", before, now) }
     if let before = old.program, let now = new.program {
       compare("command", before.command.text, now.command.text)
-      compare("folder", before.folder, now.folder)
+      // Seen from the database, where both are; that of a version before was not.
+      let isSeen = old.programFolder?.hasPrefix("/") == new.programFolder?.hasPrefix("/")
+      compare("folder", isSeen ? old.programFolder : before.folder, isSeen ? new.programFolder : now.folder)
       for name in Set(before.environment.keys).union(now.environment.keys).sorted() {
         compare("environment.\(name)", before.environment[name], now.environment[name])
       }
@@ -106,11 +108,16 @@ extension SweepFile {
   /// The same with its place seen from the folder of the database, so that both can be moved together.
   func from(folderOf database: String) -> SweepFile {
     guard let origin, origin.hasPrefix("/") else { return self }
-    let folder = URL(fileURLWithPath: database).resolvingSymlinksInPath().deletingLastPathComponent().pathComponents
-    let path = URL(fileURLWithPath: origin).pathComponents
-    let common = zip(folder, path).prefix { $0 == $1 }.count
+    let base = URL(fileURLWithPath: database).resolvingSymlinksInPath().deletingLastPathComponent().pathComponents
+    func seen(_ path: String) -> String {
+      let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().pathComponents
+      let common = zip(base, path).prefix { $0 == $1 }.count
+      let steps = base.dropFirst(common).map { _ in ".." } + path.dropFirst(common)
+      return steps.isEmpty ? "." : steps.joined(separator: "/")
+    }
     var file = self
-    file.origin = (folder.dropFirst(common).map { _ in ".." } + path.dropFirst(common)).joined(separator: "/")
+    file.origin = seen(origin)
+    file.programFolder = program.map { seen($0.folder) }
     return file
   }
 }

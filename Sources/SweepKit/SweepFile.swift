@@ -85,9 +85,17 @@ public struct SweepFile: Sendable, Equatable, Codable {
     set { plannedFrom.path = newValue }
   }
 
+  /// The folder in which the program runs, likewise.
+  package var programFolder: String? {
+    get { plannedFrom.folder ?? program?.folder }
+    set { plannedFrom.folder = newValue }
+  }
+
   /// Where a file is, which is no part of what it says: files that say the same are equal wherever they are.
   fileprivate struct Origin: Sendable, Equatable, Codable {
     var path: String?
+    /// That in which the program runs.
+    var folder: String?
 
     static func == (one: Origin, other: Origin) -> Bool { true }
   }

@@ -100,15 +100,20 @@ struct MetricSummary {
   }
 
   /// Sets `trial.objective` of the trial ?1 from its summary, as its sweep defines it.
-  static let objectiveSQL = """
+  static let objectiveSQL = objectiveSQL(where: "id = ?1")
+
+  /// The same of all trials that meet a condition.
+  static func objectiveSQL(where condition: String) -> String {
+    """
     UPDATE trial SET objective = (
       SELECT CASE WHEN s.metric_at = 'last' THEN CASE WHEN abs(m.last) <= 1.7976931348623157e308 THEN m.last END
         WHEN s.goal = 'minimize' THEN m.min ELSE m.max END
       FROM sweep AS s JOIN metric AS d ON d.sweep_id = s.id AND d.name = s.metric
         JOIN trial_metric AS m ON m.metric_id = d.id AND m.trial_id = trial.id
       WHERE s.id = trial.sweep_id)
-    WHERE id = ?1
+    WHERE \(condition)
     """
+  }
 }
 
 extension MetricSummary: Equatable {

@@ -39,11 +39,11 @@ extension Objective {
       try db.execute(
         sql: """
           UPDATE trial SET state = 'complete', reason = NULL
-          WHERE sweep_id = ? AND state = 'diverged' AND reason GLOB 'epoch [0-9]*: ' || ? || ' is *' AND \(hasValue)
+          WHERE sweep_id = ? AND state = 'diverged' AND instr(reason, ': ' || ? || ' is ') > 0 AND \(hasValue)
           """, arguments: [sweepID, before.metric, now.metric, sweepID])
     }
     try db.execute(
-      sql: MetricSummary.objectiveSQL.replacing("WHERE id = ?1", with: "WHERE sweep_id = ?1"), arguments: [sweepID])
+      sql: MetricSummary.objectiveSQL(where: "sweep_id = ?1"), arguments: [sweepID])
     if endsByIt {
       // The epoch is that of the value which is not finite.
       try db.execute(
@@ -66,9 +66,7 @@ extension Objective {
             WHERE m.trial_id = \(table).trial_id AND d.sweep_id = ?1 AND d.name = ?2)
           """, arguments: [sweepID, now.metric])
     }
-    try Events.insert(
-      db, sweepID: sweepID, kind: "metric",
-      detail: "\(before.goal.rawValue) \(before.metric) at \(before.at.rawValue) became \(now.goal.rawValue) \(now.metric) at \(now.at.rawValue)")
+    try Events.insert(db, sweepID: sweepID, kind: "metric", detail: "\(before.text) became \(now.text)")
   }
 
   /// The epoch whose objective is the trial's, by the summary; nil: there is none yet.

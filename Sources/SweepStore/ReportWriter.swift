@@ -217,9 +217,9 @@ struct ReportWriter {
 
   /// Removes what a trial reported of metrics after an epoch: rows now, so that what comes again in the same group stays, and summaries when all is there.
   private func withdraw(_ names: [String]?, after epoch: Int, of trial: Trial.ID, in change: inout Change, _ db: Database) throws {
-    for metric in try Self.metrics(db, sweepID: sweep.id, named: names) {
-      let isRemoved = try Epochs.remove(db, trialID: trial.rawValue, metric: metric, after: epoch)
-      guard isRemoved || change.summaries[metric] != nil else { continue }
+    let known = try names.map { try Self.metrics(db, sweepID: sweep.id, named: $0) }
+    let removed = try Epochs.remove(db, trialID: trial.rawValue, metrics: known, after: epoch)
+    for metric in removed.union((known ?? Array(change.summaries.keys)).filter { change.summaries[$0] != nil }) {
       change.summaries[metric] = nil
       change.withdrawn.insert(metric)
     }
@@ -229,10 +229,11 @@ struct ReportWriter {
     }
   }
 
-  /// The rows of metrics; of names nil: all.
-  private static func metrics(_ db: Database, sweepID: Int64, named names: [String]?) throws -> [Int64] {
-    let all = try Row.fetchAll(db.cachedStatement(sql: "SELECT id, name FROM metric WHERE sweep_id = ?"), arguments: [sweepID])
-    return try all.filter { row in try names.map { $0.contains(try row.get(1)) } ?? true }.map { try $0.get(0) }
+  /// The rows of metrics.
+  private static func metrics(_ db: Database, sweepID: Int64, named names: [String]) throws -> [Int64] {
+    try names.compactMap {
+      try Int64.fetchOne(db.cachedStatement(sql: "SELECT id FROM metric WHERE sweep_id = ? AND name = ?"), arguments: [sweepID, $0])
+    }
   }
 
   /// The metrics that a sweep can have: each is a column of its views.
@@ -280,12 +281,17 @@ enum Epochs {
     return isCut
   }
 
-  /// Removes what was reported of a metric after an epoch. Its summary is the caller's business.
-  /// - Returns: whether there was anything.
-  static func remove(_ db: Database, trialID: Int64, metric: Int64, after epoch: Int) throws -> Bool {
-    try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ? AND metric_id = ?")
-      .execute(arguments: [trialID, epoch, metric])
-    return db.changesCount > 0
+  /// Removes what was reported of metrics after an epoch. Their summaries are the caller's business.
+  /// - Parameter metrics: nil: of all.
+  /// - Returns: those of which there was something.
+  static func remove(_ db: Database, trialID: Int64, metrics: [Int64]?, after epoch: Int) throws -> Set<Int64> {
+    var told = Set(
+      try Int64.fetchAll(
+        db.cachedStatement(sql: "SELECT DISTINCT metric_id FROM epoch_metric WHERE trial_id = ? AND epoch > ?"), arguments: [trialID, epoch]))
+    if let metrics { told.formIntersection(metrics) }
+    let delete = try db.cachedStatement(sql: "DELETE FROM epoch_metric WHERE trial_id = ? AND epoch > ? AND metric_id = ?")
+    for metric in told { try delete.execute(arguments: [trialID, epoch, metric]) }
+    return told
   }
 
   /// Removes what was kept of epochs after one.

@@ -163,6 +163,30 @@ struct AttributionTests {
     #expect(try epochs().map { $0.split(separator: " ")[1] } == (1...6).map { "0.\($0)" })
   }
 
+  @Test func aLateValueIsNoFallForTheNextAttempt() throws {
+    let script = """
+      n=$(cat "$SWEEP_CHECKPOINT/n" 2>/dev/null || echo 0)
+      for e in $(seq $((n + 1)) $((3 + SWEEP_ATTEMPT))); do
+        echo epoch=$e loss=0.$e; [ $e -gt 1 ] && echo epoch=$((e - 1)) val=0.$e; [ $e = 2 ] && echo 2 > $SWEEP_CHECKPOINT/n
+      done; [ $SWEEP_ATTEMPT = 2 ]
+      """
+    try run(script, Self.retries)
+    #expect(try epochs() == ["1 0.1", "2 0.2", "3 0.3", "4 0.4", "5 0.5"])
+  }
+
+  @Test func aLastLineWithoutItsEndIsReadTheSameAgain() throws {
+    let script = "echo 1 > $SWEEP_CHECKPOINT/n; [ $SWEEP_ATTEMPT = 1 ] && { printf 'loss=1\nloss=2'; exit 1; }; echo loss=3"
+    for retries in ["retries: {count: 1, backoff: 0.01s}", "retries: 0"] {
+      try folder.write(script, to: "trial.sh")
+      try folder.write(
+        "name: a\ncommand: [sh, trial.sh, '${args}']\nmethod: grid\nmetric: {name: loss}\n\(retries)\nparameters: {i: {value: 1}}\n", to: "a.yaml")
+      _ = try binary.run("run", "a.yaml", "-q")
+      #expect(try binary.run("run", "a.yaml", "-q", "--retry-failed").status == 0)
+      #expect(try epochs() == ["1 1.0", "2 2.0", "3 3.0"])
+      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+    }
+  }
+
   @Test func foldersAloneAreNoCheckpoint() throws {
     let said = try run(
       "mkdir -p $SWEEP_CHECKPOINT/weights; echo epoch=1 loss=0.$SWEEP_ATTEMPT; [ $SWEEP_ATTEMPT = 1 ] && exit 1; [ $SWEEP_CONTINUES = 0 ] && echo epoch=2 loss=0.5",
@@ -223,6 +247,16 @@ struct AttributionTests {
       let said = try run("for e in 1 2 3; do \(order.replacing("J", with: json)); done")
       #expect(try epochs() == ["0 0.1", "1 0.2", "2 0.3"])
       #expect(said.contains("trial 1 tells loss in two ways, by $SWEEP_REPORT and by its output: that of $SWEEP_REPORT counts"), "\(said)")
+      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+    }
+  }
+
+  @Test func whereAReportBelongsDoesNotDependOnWhoElseTellsTheSame() throws {
+    let (file, printed) = ("echo '{\"loss\": 3}' >> $SWEEP_REPORT", "echo loss=1; echo loss=2; echo acc=8")
+    for order in ["\(file); sleep 0.3; \(printed)", "\(printed); sleep 0.3; \(file)"] {
+      try run("\(order); sleep 0.2")
+      #expect(try texts("SELECT epoch, acc FROM epochs_a WHERE acc IS NOT NULL") == ["2 8.0"])
+      #expect(try texts("SELECT epoch FROM epochs_a WHERE seconds IS NOT NULL") == ["2"])
       for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
     }
   }

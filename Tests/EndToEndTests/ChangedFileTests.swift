@@ -39,7 +39,7 @@ struct ChangedFileTests {
       "{A: one}", "{B: x}",
       ["environment.A was one when trials of 'c' ran, and is now not set —", "environment.B was not set when", "and is now x —"]
     ),
-    ("name: c\n", "name: c\nfolder: sub\n", ["the folder was ", "/sub —"]),
+    ("name: c\n", "name: c\nfolder: sub\n", ["the folder was . when trials of 'c' ran, and is now sub —"]),
     ("{epoch: epoch}", "{epoch: step}", ["the report.epoch was epoch when trials of 'c' ran, and is now step —"]),
     ("{epoch: epoch}", "{epoch: epoch, pattern: 'acc=(?<acc>[0-9]+) (?<epoch>[0-9]+)'}", ["the report.pattern was not set when", "acc=(?<acc>"]),
     ("[sh, ", "[sh, -e, ", ["the command was sh ./trial.sh ${args_no_hyphens} when", "is now sh -e ./trial.sh ${args_no_hyphens} —"]),
@@ -92,6 +92,14 @@ struct ChangedFileTests {
     #expect(try run("b").status == 0)
     #expect(try run("a").status == 65)
     #expect(try texts("SELECT name FROM sweep ORDER BY 1") == ["b", "sweep"])
+  }
+
+  @Test func aProjectMayMoveWithItsDatabase() throws {
+    try write(Self.project("0.5"), to: "a")
+    #expect(try SweepBinary(in: folder.path("a")).run("run", "sweep.yaml", "-q").status == 0)
+    try FileManager.default.moveItem(atPath: folder.path("a"), toPath: folder.path("moved"))
+    let again = try SweepBinary(in: folder.path("moved")).run("run", "sweep.yaml", "-q")
+    #expect(again.status == 0, "\(again.errors)")
   }
 
   @Test func aFileThatIsTheSameByAnotherWayIsTheSame() throws {

@@ -100,6 +100,29 @@ import Testing
     #expect(try texts("SELECT epoch, val_acc FROM epochs_a WHERE trial = 1") == ["50 0.125", "100 0.25", "150 0.375"])
   }
 
+  @Test(.enabled(if: Python.has("tensorboard"), "python3 has no tensorboard")) func eachFolderGoesOnWithItself() throws {
+    let script = """
+      import os, sys
+      from tensorboard.summary import Writer
+      saved = os.path.join(os.environ["SWEEP_CHECKPOINT"], "state")
+      first = 6 if os.path.exists(saved) else 1
+      for name in ["train", "validation"]:
+          writer = Writer(os.path.join(os.environ["SWEEP_TENSORBOARD"], name))
+          for step in range(first, first + (10 if first == 1 else 7)): writer.add_scalar("loss", step / 8, step=step)
+          writer.add_scalar("odd", 1.0, step=2**63 - 1)
+          writer.add_scalar("odd", 2.0, step=-5)
+          writer.close()
+      open(saved, "w").write("5")
+      sys.exit(first == 1)
+      """
+    let said = try run(script, metric: "{name: validation/loss, goal: minimize}", parameters: "lr: {value: 1}", "retries: {count: 1, backoff: 0.01s}")
+    for name in ["train", "validation"] {
+      #expect(try texts("SELECT epoch FROM epochs_a WHERE \"\(name)/loss\" IS NOT NULL ORDER BY epoch") == (1...12).map(String.init))
+    }
+    #expect(said.contains("which is no epoch: it is passed over"), "\(said)")
+    #expect(try binary.run("check").status == 0)
+  }
+
   @Test(.enabled(if: Python.has("torch, tensorboard"), "python3 has no torch")) func whatPyTorchWritesHasTheNamesOfItsAuthor() throws {
     let script = """
       import os, sys

@@ -116,7 +116,8 @@ struct MeantOtherwiseTests {
   @Test(arguments: [
     ("[python, t.py, '${lr}']", "${lr} is no macro: lr is a parameter of this file — $:1, command[2] — write \"${parameter:lr}\""),
     ("[python, t.py, '--lr=${lr}/${opt.name}']", "write \"--lr=${parameter:lr}/${parameter:opt.name}\""),
-    ("['${args}']", "the command begins with the parameters"), ("['${args_no_hyphens}', x]", "before ${args_no_hyphens}"), ("[python, -m, '${program}', '${args}']", "'t.py' is a file, and -m takes a module"),
+    ("['${args}']", "the command begins with the parameters"), ("['${args_no_hyphens}', x]", "before ${args_no_hyphens}"),
+    ("[python, -m, '${program}', '${args}']", "'t.py' is a file, and -m takes a module"),
   ])
   func whatCannotBeMeantIsAnError(command: String, expected: String) throws {
     let said = complaints(file("lr: {value: 1}\nopt: {parameters: {name: {value: sgd}}}", "command: \(command)\nprogram: t.py"))

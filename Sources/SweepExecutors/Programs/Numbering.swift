@@ -136,7 +136,7 @@ struct Numbering {
       let ordered = candidates.compactMap { name in counters.first { $0.name == name } }
       let chosen = ordered.first { Int(exactly: $0.value) != nil } ?? ordered[0]
       counter = chosen.name
-      remark(on: ordered, &place, because: "the finer one")
+      remark(on: ordered, &place, because: chosen.name == ordered[0].name ? "the finer one" : "which is a whole number")
     } else {
       remark(on: counters, &place, because: "which came first")
     }
@@ -193,8 +193,9 @@ struct Numbering {
         ReportRemark(
           key: "continued",
           text: "went on from its checkpoint and begins with \(name) \(shown) again: that is epoch \(last + 1), after those of the attempt before"))
-    } else if isAscending {
-      let epoch = told.last { $0.number < number }?.epoch ?? -1
+    } else if isAscending, !isCounting || told.count < Self.mostTold {
+      let epoch =
+        isCounting ? told.last { $0.number < number }?.epoch ?? -1 : Int(number.rounded(.up)) + offset - 1
       place.withdrawsAfter = epoch
       told.removeAll { $0.epoch > epoch }
       latest = latest.mapValues { ($0.epoch > epoch ? epoch : $0.epoch, $0.epoch > epoch ? .nan : $0.value) }
@@ -220,8 +221,8 @@ struct Numbering {
   private static let mostTold = 100_000
 
   private mutating func note(_ number: Double, at epoch: Int) {
-    if let previous = told.last?.number, number < previous { isAscending = false }
     if told.last.map({ $0.epoch < epoch }) ?? true {
+      if let previous = told.last?.number, number < previous { isAscending = false }
       if told.count < Self.mostTold { told.append((epoch, number)) } else { told[told.count - 1] = (epoch, number) }
     }
     currentTold = number

@@ -38,8 +38,13 @@ struct ProgramLoop {
   private var lastTick = ContinuousClock.now
   private var paths: [String: String] = [:]
   private let remarks = ReportRemarks()
+  /// Programs whose output was looked through for what was not read.
+  private var missed = 0
   /// What stopped the recorder, or keeps trials from being started at all.
   private var failure: (any Error)?
+
+  /// What many trials have in common has been said by then.
+  private static let mostMissed = 200
 
   /// How often files are looked at and limits kept.
   private static let tick = Duration.milliseconds(100)
@@ -128,8 +133,8 @@ struct ProgramLoop {
     let attempt = trial.past.attempts + 1
     let past = try TrialFolder.hasCheckpoint(of: trial, in: executor.workplace.folder) ? known ?? readPast(trial) : nil
     let folder = try TrialFolder(in: executor.workplace.folder, trial: trial, attempt: attempt)
-    let isFresh = !folder.hasCheckpoint
-    if !isFresh, attempt > 1 { try folder.markContinuing() }
+    let isFresh = past == nil || !folder.hasCheckpoint  // what there was may have been another's
+    if !isFresh, attempt > 1 { try folder.mark(.continues) }
     let program = executor.program
     let parameters = executor.space.configuration(of: trial.assignment)
     try folder.write(parameters, asJSON: program.command.usesJSONFile)
@@ -200,9 +205,12 @@ struct ProgramLoop {
     for folder in TrialFolder.all(of: trial, in: executor.workplace.folder) {
       isLost = isLost || folder.attempt > attempts || folder.isOld || folder.attempt == attempts && trial.past.wasCut
       guard access(folder.log, R_OK) == 0 else { continue }
-      var reports = try ProgramReports(of: trial, in: folder, after: folder.isContinuing ? past : nil, parser: parser, executor: executor)
+      let isContinuing = folder.has(.continues)
+      var reports = try ProgramReports(of: trial, in: folder, after: isContinuing ? past : nil, parser: parser, executor: executor)
       defer { reports.close() }
-      try reports.finish(buffer, isWhole: false, into: PastReports(trial: trial, reporter: isLost ? reporter : nil))
+      let sink = PastReports(trial: trial, reporter: isLost ? reporter : nil)
+      if !isContinuing { try sink.take(.withdrawn(metrics: nil, after: -1)) }  // it began anew
+      try reports.finish(buffer, isWhole: folder.has(.whole), into: sink)
       past = reports.left
     }
     return past
@@ -350,17 +358,17 @@ struct ProgramLoop {
   }
 
   /// Says when a program does not report what the sweep ranks by, or when some of it could not be read, and why.
-  private func noteMissingObjective(_ program: RunningProgram) throws {
+  private mutating func noteMissingObjective(_ program: RunningProgram) throws {
     let metric = executor.objective.metric
-    guard metric != CommandExecutor.secondsMetric else { return }
-    let missed = MissedMetric(
+    let unread = program.reports.isObjectivePrinted ? program.reports.unread : nil
+    let hasTold = program.reports.hasTold(metric)
+    guard metric != CommandExecutor.secondsMetric, !hasTold || unread != nil, missed < Self.mostMissed else { return }
+    missed += 1
+    let search = MissedMetric(
       metric: metric, names: program.reports.names.sorted(), output: program.folder.log, errors: program.folder.errors,
       format: executor.program.report)
-    if !program.reports.left.hasTold(metric) {
-      try remarks.tell(missed.remark(), of: program.trial, to: reporter)
-    } else if program.reports.isObjectivePrinted, let line = program.reports.unread, let remark = missed.remark(onUnread: line) {
-      try remarks.tell(remark, of: program.trial, to: reporter)
-    }
+    let remark = hasTold ? unread.flatMap { search.remark(onUnread: $0) } : search.remark()
+    if let remark { try remarks.tell(remark, of: program.trial, to: reporter) }
   }
 }
 

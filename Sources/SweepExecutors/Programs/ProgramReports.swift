@@ -51,9 +51,13 @@ struct ProgramReports {
   }
 
   /// What is counted together.
-  private struct Run: Hashable {
+  fileprivate struct Run: Hashable, Comparable {
     let way: Way
     let name: String
+
+    static func < (one: Run, other: Run) -> Bool {
+      one.way == other.way ? ProgramReport.Writer(run: one.name) < ProgramReport.Writer(run: other.name) : one.way.rawValue < other.way.rawValue
+    }
   }
 
   /// What attempts leave to one that goes on from their checkpoint.
@@ -61,14 +65,12 @@ struct ProgramReports {
     /// The smallest and the largest epoch that was told; nil and 0: none.
     fileprivate(set) var first: Int?
     fileprivate(set) var last: Int
-    fileprivate var numberings: [Way: Numbering] = [:]
-    /// The last epoch of each metric, and how it was told.
-    fileprivate var metrics: [String: (way: Way, epoch: Int)] = [:]
+    fileprivate var numberings: [Run: Numbering] = [:]
+    /// The last epoch of each metric, and by whom it was told.
+    fileprivate var metrics: [String: (run: Run, epoch: Int)] = [:]
 
     /// Where nothing else is known than what the database has.
     init(first: Int?, last: Int) { (self.first, self.last) = (first, last) }
-
-    func hasTold(_ metric: String) -> Bool { metrics[metric] != nil }
   }
 
   private let trial: Trial
@@ -97,9 +99,12 @@ struct ProgramReports {
   /// A line that names the objective, and was not read.
   private(set) var unread: String?
   private var hasWithdrawn = false
-  /// The largest and the smallest, attempts before included; -1 and nil: none yet.
-  private(set) var lastEpoch: Int
-  private(set) var firstEpoch: Int?
+  /// Of the runs of this attempt, which of the attempts before they go on with.
+  private var lineage: [Run: Run] = [:]
+  /// Those who have something there to be read.
+  private var present: [Origin] = []
+  /// By metric, attempts before included.
+  private var epochs: [String: ClosedRange<Int>] = [:]
   /// The names of all metrics so far.
   private(set) var names: Set<String> = []
   private(set) var lastObjective: (epoch: Int, value: Double)?
@@ -116,19 +121,27 @@ struct ProgramReports {
       (.file, JSONLinesFile(path: folder.reports)), (.wandb, WandbRunFile(folder: folder.own)),
       (.tensorBoard, TensorBoardFiles(folder: folder.tensorBoard)),
     ]
-    (lastEpoch, firstEpoch) = (past?.first == nil ? -1 : past?.last ?? -1, past?.first)
+    if let past, let first = past.first {
+      epochs = past.metrics.mapValues { min(first, $0.epoch)...$0.epoch }
+      if epochs.isEmpty { epochs[""] = first...max(first, past.last) }
+    }
   }
+
+  /// The largest that was told, attempts before included; -1: none yet.
+  var lastEpoch: Int { epochs.values.map(\.upperBound).max() ?? -1 }
 
   func close() { Foundation.close(log) }
 
   /// What the attempt leaves to the next one, if that goes on from a checkpoint.
   var left: Past {
     var left = past ?? Past(first: nil, last: 0)
-    (left.first, left.last) = (firstEpoch, max(0, lastEpoch))
-    for (run, numbering) in numberings.sorted(by: { $0.key.name > $1.key.name }) { left.numberings[run.way] = numbering.continued }
-    for (name, origin) in owners {
-      guard let epoch = numberings[Run(way: origin.way, name: origin.writer.run)]?.latest[name]?.epoch else { continue }
-      left.metrics[name] = (origin.way, epoch)
+    (left.first, left.last) = (epochs.values.map(\.lowerBound).min(), max(0, lastEpoch))
+    // A run that has another name in each attempt takes the place of the one that it goes on with.
+    for (run, before) in lineage where run != before { left.numberings[before] = nil }
+    for (run, numbering) in numberings { left.numberings[run] = numbering.continued }
+    for (name, range) in epochs {
+      let run = owners[name].map { Run(way: $0.way, name: $0.writer.run) } ?? left.metrics[name]?.run
+      left.metrics[name] = run.map { ($0, range.upperBound) }
     }
     return left
   }
@@ -136,6 +149,7 @@ struct ProgramReports {
   /// Reads some of what was printed.
   /// - Returns: whether there may be more at once.
   mutating func readLog(_ buffer: UnsafeMutableRawBufferPointer, into sink: some ReportSink) throws -> Bool {
+    if isJudged { try readFiles(into: sink) }  // what may overrule the output is known before it
     let count = read(log, buffer.baseAddress, buffer.count)
     guard count > 0 else { return false }
     var found: [ProgramReport] = []
@@ -150,13 +164,15 @@ struct ProgramReports {
       if line.count < 2000, line.contains(metric), !(report?.values.contains { $0.name == objective } ?? false) {
         let text = String(decoding: line, as: UTF8.self)
         // What diverges is the more telling.
-        if missed.map({ !$0.lowercased().contains("nan") }) ?? true { missed = text }
+        if missed.map({ !Self.diverges($0) }) ?? true { missed = text }
       }
     }
-    if let missed, unread.map({ !$0.lowercased().contains("nan") }) ?? true { unread = missed }
+    if let missed, unread.map({ !Self.diverges($0) }) ?? true { unread = missed }
     for one in found { try take(one, from: .printed, into: sink) }
     return count == buffer.count
   }
+
+  private static func diverges(_ line: String) -> Bool { line.lowercased().firstMatch(of: /[^a-z](nan|inf)([^a-z]|$)/) != nil }
 
   /// Reads what was written into files.
   mutating func readFiles(into sink: some ReportSink) throws {
@@ -164,6 +180,10 @@ struct ProgramReports {
       let way = sources[index].way
       let generation = sources[index].source.generation
       let reports = sources[index].source.poll()
+      if isJudged {
+        present.removeAll { $0.way == way }
+        present += sources[index].source.writers.map { Origin(way: way, writer: $0) }
+      }
       if sources[index].source.generation != generation { try forget(way, sink) }
       for one in reports { try take(one, from: way, into: sink) }
     }
@@ -191,6 +211,10 @@ struct ProgramReports {
 
   private mutating func take(_ found: ProgramReport, from way: Way, into sink: some ReportSink) throws {
     let isPrinted = way == .printed
+    if let step = found.step, !(0...EpochMetrics.largestEpoch).contains(step) {
+      return try sink.remark(
+        ReportRemark(key: "no step", text: "wrote \(found.values[0].name) of step \(step), which is no epoch: it is passed over"))
+    }
     let origin = Origin(way: way, writer: found.writer)
     let run = Run(way: way, name: found.writer.run)
     var numbering = numberings.removeValue(forKey: run) ?? newNumbering(of: run)
@@ -198,9 +222,9 @@ struct ProgramReports {
     var report = found
     // A program that prints its own parameters reports nothing.
     if isPrinted { report.values.removeAll { parameterNames.contains($0.name) && $0.name != objective.metric && $0.name != counter } }
+    // Where a report belongs does not depend on who else tells the same: of steps, which each metric has for itself, those of others are left out first.
     report.values = try report.values.filter { name, _ in
-      let isOwned = try isOwner(origin, of: name, at: found.time, &numbering, sink)
-      return isOwned || found.step == nil && numbering.isCounter(name)  // where a program is it may say in two ways
+      try isOwner(origin, of: name, at: found.time, &numbering, sink) || found.step == nil
     }
     if report.values.isEmpty { return }
     if let twice = found.repeated, isPrinted || way == .file {
@@ -210,7 +234,8 @@ struct ProgramReports {
       report.isSummary
       ? numbering.placeOfSummary(report) : numbering.place(report) { !isPrinted || !parameterNames.contains($0) || $0 == counter }
     for remark in place.remarks { if remark.key == "steps" { doubtful[origin] = remark } else { try sink.remark(remark) } }
-    if let epoch = place.withdrawsAfter { try withdrawPast(of: way, after: epoch, sink) }
+    if place.epoch > EpochMetrics.largestEpoch { return }
+    if let epoch = place.withdrawsAfter { try withdrawPast(of: run, after: epoch, telling: report.values.map(\.name), sink) }
     for (epoch, name, value) in place.earlier where owners[name] == origin {
       try sink.take(.epoch(EpochReport(EpochMetrics(epoch: epoch, values: [(name, value)]))))
     }
@@ -227,7 +252,10 @@ struct ProgramReports {
     if metrics.values.isEmpty { return }
     names.formUnion(metrics.values.map(\.name))
     if let value = metrics[objective.metric] { lastObjective = (metrics.epoch, value) }
-    (lastEpoch, firstEpoch) = (max(lastEpoch, metrics.epoch), min(firstEpoch ?? metrics.epoch, metrics.epoch))
+    for (name, _) in metrics.values {
+      let range = epochs[name] ?? metrics.epoch...metrics.epoch
+      epochs[name] = min(range.lowerBound, metrics.epoch)...max(range.upperBound, metrics.epoch)
+    }
     try sink.take(.epoch(EpochReport(metrics)))
   }
 
@@ -243,30 +271,38 @@ struct ProgramReports {
     }
   }
 
-  /// The numbering of a writer that tells its first.
-  private func newNumbering(of run: Run) -> Numbering {
-    if let before = past?.numberings[run.way] { return before }
+  /// The numbering of a writer that tells its first. One that has another name in each attempt, as W&B's runs, goes on with the first of its kind.
+  private mutating func newNumbering(of run: Run) -> Numbering {
+    if let past, let before = past.numberings[run] != nil ? run : past.numberings.keys.filter({ $0.way == run.way }).min() {
+      lineage[run] = before
+      if let numbering = past.numberings[before] { return numbering }
+    }
     return Numbering(
       counter: counter, objective: objective.metric, after: past?.last ?? 0, latest: past?.metrics.mapValues(\.epoch) ?? [:])
   }
 
   /// Whether somebody with a better right to the objective may still tell it.
-  private func mayBeTaken(from origin: Origin) -> Bool {
-    sources.contains { way, source in source.writers.contains { Origin(way: way, writer: $0) < origin } }
-  }
+  private func mayBeTaken(from origin: Origin) -> Bool { present.contains { $0 < origin } }
 
-  /// What attempts before told in this way after an epoch is told again. What others have told in this attempt stays.
-  private mutating func withdrawPast(of way: Way, after epoch: Int, _ sink: some ReportSink) throws {
-    guard let past else { return }
-    let metrics = past.metrics.filter { name, told in told.way == way && told.epoch > epoch && (owners[name].map { $0.way == way } ?? true) }.keys
-      .sorted()
+  /// What a run told in attempts before, after an epoch that is told again. What others have told in this attempt stays.
+  private mutating func withdrawPast(of run: Run, after epoch: Int, telling names: [String], _ sink: some ReportSink) throws {
+    guard let past, let before = lineage[run] else { return }
+    // Of several runs without lasting names nobody knows which is which: of these only what is told again is withdrawn.
+    let isAlone = run == before || past.numberings.keys.count { $0.way == run.way } == 1
+    let metrics = past.metrics.filter { name, told in
+      told.run == before && told.epoch > epoch && (isAlone || names.contains(name))
+        && (owners[name].map { Run(way: $0.way, name: $0.writer.run) == run } ?? true)
+    }.keys.sorted()
     if metrics.isEmpty { return }
     try sink.take(.withdrawn(metrics: metrics + (hasWithdrawn ? [] : [CommandExecutor.secondsMetric]), after: epoch))
     hasWithdrawn = true
     if metrics.contains(objective.metric) { lastObjective = nil }
-    // What stays of the attempts before.
-    let others = past.metrics.filter { !metrics.contains($0.key) }.values.map(\.epoch)
-    lastEpoch = max(epoch, others.max() ?? -1)
+    for name in metrics { cut(name, after: epoch) }
+  }
+
+  private mutating func cut(_ name: String, after epoch: Int) {
+    guard let range = epochs[name] else { return }
+    epochs[name] = range.lowerBound > epoch ? nil : range.lowerBound...min(epoch, range.upperBound)
   }
 
   /// Whether a metric is told by the one who counts. Who has a better right takes it over, and what the other told is withdrawn: so it is the same whoever
@@ -312,7 +348,9 @@ struct ProgramReports {
   private mutating func withdraw(_ metrics: [String], after epoch: Int?, _ sink: some ReportSink) throws {
     if metrics.contains(objective.metric) { lastObjective = nil }
     names.subtract(metrics)
-    try sink.take(.withdrawn(metrics: metrics, after: epoch ?? past.flatMap { $0.first == nil ? nil : $0.last } ?? -1))
+    let last = epoch ?? past.flatMap { $0.first == nil ? nil : $0.last } ?? -1
+    for name in metrics { cut(name, after: last) }
+    try sink.take(.withdrawn(metrics: metrics, after: last))
   }
 
   /// What was told in one way has other names now.
@@ -323,6 +361,9 @@ struct ProgramReports {
     numberings = numberings.filter { $0.key.way != way }
     if !metrics.isEmpty { try withdraw(metrics, after: nil, sink) }
   }
+
+  /// Whether a metric was told, here or in attempts before.
+  func hasTold(_ metric: String) -> Bool { epochs[metric] != nil }
 
   /// Whether the objective is told by what is printed.
   var isObjectivePrinted: Bool { owners[objective.metric]?.way == .printed }
@@ -347,8 +388,11 @@ struct ProgramReports {
     guard file >= 0 else { return [] }
     defer { Foundation.close(file) }
     let size = lseek(file, 0, SEEK_END)
-    return [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+    let tail = [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
       count = max(0, pread(file, buffer.baseAddress, bytes, max(0, size - off_t(bytes))))
     }
+    // It begins within a line, unless that is all there is.
+    guard size > off_t(bytes), let end = tail.firstIndex(of: 0x0a) else { return tail }
+    return Array(tail[(end + 1)...])
   }
 }

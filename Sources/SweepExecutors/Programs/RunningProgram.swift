@@ -131,6 +131,7 @@ final class RunningProgram {
     self.end = end
     let seconds = seconds
     defer { reports.close() }
+    if end.signal == nil { try folder.mark(.whole) }
     try reports.finish(buffer, isWhole: end.signal == nil, into: sink)
     let how = how(end, isStopping: isStopping)
     let (result, reason): (AttemptEnd.Result, String?) =

@@ -90,11 +90,17 @@ struct TrialFolder {
     if asJSON { try Self.write(ParameterValue.pythonJSON(of: parameters), to: json) }
   }
 
-  /// Notes that an attempt goes on from a checkpoint, so that it can be read again as it was read.
-  func markContinuing() throws(SweepError) { try Self.write("", to: own + "/continues") }
+  /// What is noted of an attempt by an empty file, so that it can be read again as it was read.
+  enum Mark: String {
+    /// It went on from a checkpoint.
+    case continues
+    /// It came to its own end: then a last line counts that was not ended.
+    case whole
+  }
 
-  /// What `markContinuing` noted.
-  var isContinuing: Bool { access(own + "/continues", F_OK) == 0 }
+  func mark(_ mark: Mark) throws(SweepError) { try Self.write("", to: "\(own)/\(mark.rawValue)", "what an attempt is") }
+
+  func has(_ mark: Mark) -> Bool { access("\(own)/\(mark.rawValue)", F_OK) == 0 }
 
   static func failure(_ problem: String, _ path: String) -> SweepError {
     SweepError(.io, "\(problem): \(String(cString: strerror(errno)))", place: path, remedy: "is there space, and may you write there?")
@@ -132,14 +138,14 @@ struct TrialFolder {
     if rename(path, free) != 0 { throw failure("the folder of an earlier trial cannot be moved aside", path) }
   }
 
-  private static func write(_ text: String, to path: String) throws(SweepError) {
+  private static func write(_ text: String, to path: String, _ what: String = "the parameters of a trial") throws(SweepError) {
     let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw failure("the parameters of a trial cannot be written", path) }
+    guard descriptor >= 0 else { throw failure("\(what) cannot be written", path) }
     defer { close(descriptor) }
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { throw failure("the parameters of a trial cannot be written", path) }
+      guard count > 0 else { throw failure("\(what) cannot be written", path) }
       bytes = bytes.dropFirst(count)
     }
   }
