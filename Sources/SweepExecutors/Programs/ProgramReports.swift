@@ -139,8 +139,9 @@ struct ProgramReports {
     // A run that has another name in each attempt takes the place of the one that it goes on with.
     for (run, before) in lineage where run != before { left.numberings[before] = nil }
     for (run, numbering) in numberings { left.numberings[run] = numbering.continued }
+    left.metrics = [:]
     for (name, range) in epochs {
-      let run = owners[name].map { Run(way: $0.way, name: $0.writer.run) } ?? left.metrics[name]?.run
+      let run = owners[name].map { Run(way: $0.way, name: $0.writer.run) } ?? past?.metrics[name]?.run
       left.metrics[name] = run.map { ($0, range.upperBound) }
     }
     return left
