@@ -33,9 +33,7 @@ struct AskCommand: ParsableCommand {
     let store = try Store.open(database.path)
     store.tellWarnings()
     let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store, isSame: same) } ?? AskTell(named: self.sweep, in: store)
-    if let before = sweep.changedObjective {
-      Terminal.error("what was measured is ranked by '\(sweep.file.objective.text)' from now on, no more by '\(before.text)'")
-    }
+    if let change = sweep.changeOfObjective { Terminal.error(change) }
     if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
     let answer = try sweep.ask()
     try store.close()

@@ -13,8 +13,8 @@ public struct AskTell: Sendable {
   public let file: SweepFile
   /// Its row.
   public let sweep: SweepRecord
-  /// By which trials were ranked before, where the file has another now.
-  public let changedObjective: Objective?
+  /// That trials are ranked by another metric than before, in a sentence; nil: they are not.
+  public let changeOfObjective: String?
   private let store: Store
 
   /// Plans the sweep, or finds it as it is.
@@ -26,10 +26,10 @@ public struct AskTell: Sendable {
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
     if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()) {
-      (sweep, changedObjective) = (known, nil)  // to count the points anew would take as long as there are many
+      (sweep, changeOfObjective) = (known, nil)  // to count the points anew would take as long as there are many
     } else {
       let planned = try Planner(isSame: isSame).plan(file, trainer: AskExecutor.entry, in: store)
-      (sweep, changedObjective) = (planned.sweep, planned.result.changedObjective)
+      (sweep, changeOfObjective) = (planned.sweep, planned.result.changeOfObjective(to: file.objective))
     }
   }
 

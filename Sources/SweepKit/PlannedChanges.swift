@@ -17,7 +17,7 @@ package struct PlannedChanges {
   ///   - learns: whether points are chosen by results.
   ///   - isSame: whether the user says that the project is the same.
   /// - Throws: where the trials would not be comparable, or are perhaps those of another project.
-  package func check(learns: Bool, isSame: Bool = false) throws(SweepError) {
+  package func check(learns: Bool, isSame: Bool) throws(SweepError) {
     let complaints = definition(learns: learns) + (isSame || !hasResults ? [] : project)
     if !complaints.isEmpty { throw SweepError(.input, complaints) }
   }

@@ -14,14 +14,17 @@ extension Objective {
   /// Of `ORDER BY objective`, the best first.
   package var order: String { goal == .maximize ? "DESC" : "ASC" }
 
-  /// The column of `trial_metric` with the epoch that counts.
-  package var epochColumn: String {
+  /// The column of `trial_metric` with the value that counts.
+  package var valueColumn: String {
     switch (at, goal) {
-    case (.last, _): "last_epoch"
-    case (.best, .maximize): "max_epoch"
-    case (.best, .minimize): "min_epoch"
+    case (.last, _): "last"
+    case (.best, .maximize): "max"
+    case (.best, .minimize): "min"
     }
   }
+
+  /// The column of `trial_metric` with the epoch that counts.
+  package var epochColumn: String { valueColumn + "_epoch" }
 
   /// Trials that have an objective, in files of any version: earlier ones kept infinite ones.
   package static let isFinite = "abs(objective) <= 1.7976931348623157e308"

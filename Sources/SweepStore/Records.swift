@@ -42,10 +42,9 @@ extension SweepRecord {
   /// Stands before a statement about the table `trial` whose column `objective` is to be the one that the sweep is ranked by.
   var trialsSQL: String {
     guard isRankedByOther else { return "" }
-    let value = objective.at == .last ? "m.last" : objective.goal == .minimize ? "m.min" : "m.max"
     return """
       WITH trial AS (
-        SELECT t.id, t.sweep_id, t.number, t.parameters, t.planned, t.state, t.attempt, t.epochs_done, \(value) AS objective,
+        SELECT t.id, t.sweep_id, t.number, t.parameters, t.planned, t.state, t.attempt, t.epochs_done, m.\(objective.valueColumn) AS objective,
           t.started_at, t.finished_at, t.reason
         FROM main.trial AS t LEFT JOIN main.metric AS d ON d.sweep_id = t.sweep_id AND d.name = \(SQLText.quoted(objective.metric))
           LEFT JOIN main.trial_metric AS m ON m.trial_id = t.id AND m.metric_id = d.id

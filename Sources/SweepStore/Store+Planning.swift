@@ -32,6 +32,11 @@ public struct PlanResult: Sendable, Equatable {
   /// By which trials were ranked before, where that is another now.
   public internal(set) var changedObjective: Objective?
 
+  /// That it is another now, in a sentence; nil: it is not.
+  public func changeOfObjective(to now: Objective) -> String? {
+    changedObjective.map { "what was measured is ranked by '\(now.text)' from now on, no more by '\($0.text)'" }
+  }
+
   public static let listed = 20
 
   package init(added: Int, planned: Int, fellOut: [Int], fellOutCount: Int) {

@@ -19,6 +19,11 @@ struct AttributionTests {
     return result.errors
   }
 
+  /// Removes the database, with the files of its trials.
+  private func forget() {
+    for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+  }
+
   private func epochs(_ columns: String = "loss") throws -> [String] {
     try texts("SELECT epoch, \(columns) FROM epochs_a WHERE loss IS NOT NULL ORDER BY epoch")
   }
@@ -183,7 +188,7 @@ struct AttributionTests {
       _ = try binary.run("run", "a.yaml", "-q")
       #expect(try binary.run("run", "a.yaml", "-q", "--retry-failed").status == 0)
       #expect(try epochs() == ["1 1.0", "2 2.0", "3 3.0"])
-      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+      forget()
     }
   }
 
@@ -247,7 +252,7 @@ struct AttributionTests {
       let said = try run("for e in 1 2 3; do \(order.replacing("J", with: json)); done")
       #expect(try epochs() == ["0 0.1", "1 0.2", "2 0.3"])
       #expect(said.contains("trial 1 tells loss in two ways, by $SWEEP_REPORT and by its output: that of $SWEEP_REPORT counts"), "\(said)")
-      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+      forget()
     }
   }
 
@@ -257,7 +262,7 @@ struct AttributionTests {
       try run("\(order); sleep 0.2")
       #expect(try texts("SELECT epoch, acc FROM epochs_a WHERE acc IS NOT NULL") == ["2 8.0"])
       #expect(try texts("SELECT epoch FROM epochs_a WHERE seconds IS NOT NULL") == ["2"])
-      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+      forget()
     }
   }
 
@@ -294,7 +299,7 @@ struct AttributionTests {
       #expect(try epochs() == ["0 0.0", "1 1.0", "2 2.0", "3 3.0"])
       #expect(try texts("SELECT last, max FROM trial_metric JOIN metric ON id = metric_id WHERE name = 'loss'") == ["3.0 3.0"])
       #expect(try binary.run("check").status == 0)
-      for ending in ["", "-wal", "-shm", "-trials"] { try? FileManager.default.removeItem(atPath: folder.path("results.sqlite\(ending)")) }
+      forget()
     }
   }
 

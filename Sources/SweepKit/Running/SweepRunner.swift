@@ -178,9 +178,7 @@ public struct SweepRunner: Sendable {
   }
 
   private func tell(_ result: PlanResult) {
-    if let before = result.changedObjective {
-      logger.notice("what was measured is ranked by '\(file.objective.text)' from now on, no more by '\(before.text)'")
-    }
+    if let change = result.changeOfObjective(to: file.objective) { logger.notice("\(change)") }
     guard result.fellOutCount > 0 else { return }
     let more = result.fellOutCount > result.fellOut.count ? ", …" : ""
     logger.notice(

@@ -51,7 +51,7 @@ package struct SweepPage {
       Table(
         columns: [.init("parameter"), .init("values")],
         rows: space.parameters.map { [.text($0.name), .text($0.domain.isConstant ? $0.domain.text : "\($0.domain.text), swept")] }),
-      sql: "SELECT definition FROM sweep WHERE name = \(quoted(text: sweep.name))")
+      sql: "SELECT definition FROM sweep WHERE name = \(SQLText.quoted(sweep.name))")
     page.text("How far it is:")
     try page.table(answer("SELECT state, count(*) AS trials, sum(epochs_done) AS epochs FROM \(view("trials")) GROUP BY state"))
   }
@@ -97,7 +97,7 @@ package struct SweepPage {
 
       JOIN \(view("epochs")) AS e ON e.trial = v.trial AND e.epoch = (
         SELECT m.\(sweep.objective.epochColumn) FROM trial_metric AS m JOIN metric AS d ON d.id = m.metric_id JOIN trial AS t ON t.id = m.trial_id
-        WHERE t.sweep_id = \(sweep.id) AND t.number = v.trial AND d.name = \(quoted(text: sweep.objective.metric)))
+        WHERE t.sweep_id = \(sweep.id) AND t.number = v.trial AND d.name = \(SQLText.quoted(sweep.objective.metric)))
       """
     let asked = "\n  AND v.trial IN (SELECT number FROM trial WHERE sweep_id = \(sweep.id) AND planned)"
     let hasUnplanned = try store.counts(sweepID: sweep.id).unplanned > 0
@@ -194,17 +194,16 @@ package struct SweepPage {
   /// The objective of a row of the view of trials: its column, or what was measured of another metric.
   private func objective(of row: String) -> String {
     guard sweep.isRankedByOther else { return row == "v" ? "v.objective" : "objective" }
-    let column = sweep.objective.at == .last ? "last" : sweep.objective.goal == .minimize ? "min" : "max"
-    return "(SELECT m.\(column) FROM trial AS t JOIN trial_metric AS m ON m.trial_id = t.id JOIN metric AS d ON d.id = m.metric_id "
-      + "WHERE t.sweep_id = \(sweep.id) AND t.number = \(row).trial AND d.name = \(quoted(text: sweep.objective.metric)))"
+    return
+      "(SELECT m.\(sweep.objective.valueColumn) FROM trial AS t JOIN trial_metric AS m ON m.trial_id = t.id JOIN metric AS d ON d.id = m.metric_id "
+      + "WHERE t.sweep_id = \(sweep.id) AND t.number = \(row).trial AND d.name = \(SQLText.quoted(sweep.objective.metric)))"
   }
 
   private func view(_ kind: String) -> String { quoted(name: "\(kind)_\(sweep.slug)") }
   private func quoted(name: String) -> String {
     let isPlain = name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
-    return isPlain && name.first?.isNumber == false ? name : "\"" + name.replacing("\"", with: "\"\"") + "\""
+    return isPlain && name.first?.isNumber == false ? name : SQLText.quoted(name: name)
   }
-  private func quoted(text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 }
 
 extension Document {
