@@ -562,7 +562,7 @@ import Testing
 
   @Test(.enabled(if: hasNumPy, "python3 has no numpy"))
   func aTrainingInNumPyKilledTwiceHasTheNumbersOfOneThatWasNot() throws {
-    let binary = SweepBinary(in: projectFolder + "/Examples/fashion-mnist", environment: ["PATH": Python.path])
+    let binary = SweepBinary(in: projectFolder + "/Examples/fashion-mnist", environment: ["PATH": Python.path, "HOME": folder.path])
     func command(_ database: String) -> [String] {
       ["run", "sweep.yaml", "-q", "--db", folder.path(database), "lr=0.1,0.5", "epochs=3", "--name", "e"]
     }
@@ -581,7 +581,7 @@ import Testing
 
   @Test(.enabled(if: hasWandb, "python3 has no wandb"))
   func anUnmodifiedScriptOfWandbIsRecorded() throws {
-    let binary = SweepBinary(in: projectFolder + "/Examples/fashion-mnist", environment: ["PATH": Python.path])
+    let binary = SweepBinary(in: projectFolder + "/Examples/fashion-mnist", environment: ["PATH": Python.path, "HOME": folder.path])
     let result = try binary.run(["run", "sweep_wandb.yaml", "-q", "--db", database, "lr=0.5", "epochs=2", "--name", "w"])
     #expect(result.status == 0, "\(result.errors)")
     #expect(try texts("SELECT count(*) FROM epoch_metric JOIN metric ON id = metric_id WHERE name = 'accuracy'").first.flatMap(Int.init) ?? 0 >= 2)
