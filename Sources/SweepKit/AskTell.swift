@@ -77,7 +77,7 @@ public struct AskTell: Sendable {
     let search: any TrialSearch
     if let sampler = method.pointSampler {
       search = try EnumeratingSearch(file, sampler, sweep: sweep, in: store, judge: judge)
-    } else if let strategy = method.decisions {
+    } else if let strategy = method.strategy {
       search = try DecidingSearch(file, strategy, sweep: sweep, in: store, recorder: recorder(), judge: judge)
     } else {
       preconditionFailure("a method has points or decides")

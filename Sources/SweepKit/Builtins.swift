@@ -11,7 +11,7 @@ extension Registry where Plugin == TrainerEntry {
   /// What runs the trials of a sweep: its program, or the trainer that it names.
   public func entry(for file: SweepFile) throws(SweepError) -> TrainerEntry {
     if let program = file.program {
-      let isJudged = file.earlyTermination != nil || samplers[file.method]?.decisions != nil
+      let isJudged = file.earlyTermination != nil || samplers[file.method]?.strategy != nil
       return CommandExecutor.entry(program, space: file.space, objective: file.objective, isJudged: isJudged)
     }
     if file.trainer == Sweep.trainer {

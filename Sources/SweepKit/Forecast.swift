@@ -47,7 +47,7 @@ public struct Forecast: Sendable {
     let block = sample / 16
     return try (0..<16).flatMap { number in
       let start = (count - block) / 15 * number
-      return try sampler.points(at: start..<start + block, in: file.space, seed: file.seed)
+      return try sampler.points(at: start..<start + block, in: file.problem)
     }
   }
 

@@ -28,7 +28,7 @@ public struct Planner: Sendable {
   /// Whether points are planned as they are needed: they never end, or depend on results.
   package static func plansAsItRuns(_ file: SweepFile) throws(SweepError) -> Bool {
     guard let sampler = try samplers.find(file.method).pointSampler else { return true }
-    let count = try sampler.count(in: file.space)
+    let count = try sampler.count(in: file.problem)
     return count == nil && file.rules.runCap == nil
   }
 
@@ -36,7 +36,7 @@ public struct Planner: Sendable {
   /// - Throws: where there are more than may be planned.
   public func count(_ file: SweepFile) throws(SweepError) -> Int? {
     guard let sampler = try methods.find(file.method).pointSampler else { return nil }
-    guard let positions = try sampler.count(in: file.space) else { return file.rules.runCap }
+    guard let positions = try sampler.count(in: file.problem) else { return file.rules.runCap }
     let count = min(positions, file.rules.runCap ?? .max)
     guard count <= maxTrials, count < .max else {
       let shown = count == .max ? "more points than can be counted" : "\(count) points"
@@ -61,30 +61,29 @@ public struct Planner: Sendable {
   ) throws(SweepError) -> PointSequence {
     guard let sampler = try methods.find(file.method).pointSampler else { preconditionFailure("the points of \(file.method) depend on results") }
     return PointSequence(
-      sampler: sampler, space: file.space, seed: file.seed, position: first, left: limit ?? file.rules.runCap ?? .max)
+      sampler: sampler, problem: file.problem, position: first, left: limit ?? file.rules.runCap ?? .max)
   }
 
   /// Points of a sampler, chunk by chunk.
   package struct PointSequence {
     fileprivate let sampler: any PointSampler
-    fileprivate let space: SearchSpace
-    fileprivate let seed: Int
+    fileprivate let problem: SearchProblem
     /// Of the sampler.
     private(set) var position: Int
     /// Points.
     private(set) fileprivate var left: Int
 
-    fileprivate init(sampler: any PointSampler, space: SearchSpace, seed: Int, position: Int, left: Int) {
-      (self.sampler, self.space, self.seed, self.position, self.left) = (sampler, space, seed, position, left)
+    fileprivate init(sampler: any PointSampler, problem: SearchProblem, position: Int, left: Int) {
+      (self.sampler, self.problem, self.position, self.left) = (sampler, problem, position, left)
     }
 
     /// Empty at the end.
     package mutating func next(atMost most: Int = Planner.chunk) throws(SweepError) -> [Assignment] {
-      let total = try sampler.count(in: space)
+      let total = try sampler.count(in: problem)
       var searched = 0
       while left > 0, position < total ?? .max {
         let step = min(most, left, (total ?? .max) - position)
-        let points = try sampler.points(at: position..<position + step, in: space, seed: seed)
+        let points = try sampler.points(at: position..<position + step, in: problem)
         position += step
         left -= points.count
         if !points.isEmpty { return points }
@@ -117,7 +116,7 @@ public struct Planner: Sendable {
     var file = file.from(folderOf: store.path)
     if let known {
       let changes = PlannedChanges(from: try known.file, to: file, counts: try store.counts(sweepID: known.id))
-      try changes.check(learns: methods[file.method]?.decisions != nil, isSame: isSame)
+      try changes.check(learns: methods[file.method]?.strategy != nil, isSame: isSame)
       file.origin = file.origin ?? changes.old.origin
     }
     let plan = SweepPlan(

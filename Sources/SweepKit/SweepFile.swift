@@ -50,6 +50,9 @@ public struct SweepFile: Sendable, Equatable, Codable {
     case arrival
   }
 
+  /// What its method searches.
+  package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap) }
+
   /// What an epoch of a trial is declared to cost, in any unit; 1 where the file does not say.
   /// - Throws: where the expression gives no number above 0.
   func cost(of point: Assignment) throws(SweepError) -> Double {

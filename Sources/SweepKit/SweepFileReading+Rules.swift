@@ -70,7 +70,7 @@ extension SweepFileReading {
   /// How a method that learns is planned: `parallel` and `cost`.
   mutating func readParallel(_ top: [String: Node], method: String?) -> Int {
     let parallel = top["parallel"].flatMap { wholeNumber($0, at: "parallel", in: 1...10_000) } ?? SweepFile.standardParallel
-    if let method = method.flatMap({ samplers[$0] }), method.decisions == nil {
+    if let method = method.flatMap({ samplers[$0] }), method.strategy == nil {
       for key in ["parallel", "cost"] where top[key] != nil {
         remark(.note, Diagnostic("\(key) is for methods that learn from results; it has no effect on this one"), at: key)
       }

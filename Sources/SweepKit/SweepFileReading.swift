@@ -88,25 +88,25 @@ struct SweepFileReading {
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
-    if let space, complaints.isEmpty, let method = method.flatMap({ samplers[$0] }) { check(space, method, seed: seed) }
     guard let method, let objective, let space, complaints.isEmpty else { return nil }
     var file = SweepFile(
       name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer?.name ?? CommandExecutor.name,
       objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early, order: order, parallel: parallel)
     file.setCost(cost)
     file.program = program
-    return file
+    if let method = samplers[method] { check(file.problem, method) }
+    return complaints.isEmpty ? file : nil
   }
 
   /// Asks the method whether it can search the space, and for a first point.
-  private mutating func check(_ space: SearchSpace, _ method: SearchMethod, seed: Int) {
+  private mutating func check(_ problem: SearchProblem, _ method: SearchMethod) {
     do throws(SweepError) {
       switch method {
       case .points(let sampler):
-        if let count = try sampler.count(in: space), count == 0 { return }
-        _ = try sampler.points(at: 0..<1, in: space, seed: seed)
-      case .adaptive(let sampler): _ = try sampler.suggest(1, in: space, given: History(goal: .minimize), seed: seed)
-      case .strategy(let strategy): _ = try strategy.decision(1, in: space, given: History(goal: .minimize), seed: seed)
+        if let count = try sampler.count(in: problem), count == 0 { return }
+        _ = try sampler.points(at: 0..<1, in: problem)
+      case .adaptive(let sampler): _ = try sampler.search(problem).suggest(1, given: History())
+      case .strategy(let strategy): _ = try strategy.search(problem).decision(1, given: History())
       }
     } catch {
       for problem in error.diagnostics { complain(problem, at: problem.place ?? "parameters") }

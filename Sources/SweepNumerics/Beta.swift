@@ -33,6 +33,14 @@ package struct Beta {
     return exp(-Self.softplus(-t))
   }
 
+  /// I_x(a, b).
+  package func share(below x: Double) -> Double {
+    if x <= 0 { return 0 }
+    if x >= 1 { return 1 }
+    let tail = tail(at: log(x) - log1p(-x))
+    return tail.isLower ? exp(tail.logarithm) : -expm1(tail.logarithm)
+  }
+
   /// The logarithm of the tail that the continued fraction gives at t without cancellation, and its derivative by t.
   /// dI/dt = xᵃ(1−x)ᵇ/B(a, b), so that of ln I is a divided by the fraction.
   private func tail(at t: Double) -> (logarithm: Double, slope: Double, isLower: Bool) {

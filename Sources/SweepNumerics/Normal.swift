@@ -22,6 +22,9 @@ package enum Normal {
     return q < 0 ? -magnitude : magnitude
   }
 
+  /// Φ(x).
+  package static func share(below x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+
   /// Φ(high) − Φ(low), from the tail that is nearer so that no digits are lost.
   package static func mass(from low: Double, to high: Double) -> Double {
     if low > 0 { return mass(from: -high, to: -low) }
@@ -63,4 +66,17 @@ package func exactLogarithm(_ x: Double) -> Double {
   var sum = 0.0
   for k in stride(from: 25, through: 1, by: -2) { sum = sum * square + 1 / Double(k) }
   return 2 * s * sum + e * 0.6931471805599453
+}
+
+/// eˣ, with the same bits on every machine: x = k ln 2 + r, and the series of eʳ. Relative error about 2e-16.
+package func exactExponential(_ x: Double) -> Double {
+  if x.isNaN { return x }
+  if x > 709.8 { return .infinity }
+  if x < -745.2 { return 0 }
+  let k = (x * 1.4426950408889634).rounded()
+  let r = x - k * 0.69314718036912382 - k * 1.9082149292705877e-10
+  var sum = 0.0
+  for n in stride(from: 13, through: 1, by: -1) { sum = (sum + 1) * r / Double(n) }
+  let half = (k / 2).rounded(.down)
+  return (1 + sum) * Double(sign: .plus, exponent: Int(half), significand: 1) * Double(sign: .plus, exponent: Int(k - half), significand: 1)
 }

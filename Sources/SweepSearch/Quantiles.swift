@@ -37,5 +37,19 @@ extension Distribution {
     }
   }
 
+  /// The share of what is drawn, before it is quantised, that is below a number.
+  package func share(below x: Double) -> Double {
+    switch family {
+    case .uniform, .qUniform: (x - first) / (second - first)
+    case .logUniform, .qLogUniform: x <= 0 ? 0 : (exactLogarithm(x) - first) / (second - first)
+    case .logUniformValues, .qLogUniformValues, .invLogUniformValues:
+      x <= 0 ? 0 : (exactLogarithm(x) - exactLogarithm(first)) / (exactLogarithm(second) - exactLogarithm(first))
+    case .invLogUniform: x <= 0 ? 0 : (exactLogarithm(x) + second) / (second - first)
+    case .normal, .qNormal: Normal.share(below: (x - first) / second)
+    case .logNormal, .qLogNormal: x <= 0 ? 0 : Normal.share(below: (exactLogarithm(x) - first) / second)
+    case .beta, .qBeta: Beta(first, second).share(below: x)
+    }
+  }
+
   private static func finite(_ number: Double) -> Double { min(max(number, -.greatestFiniteMagnitude), .greatestFiniteMagnitude) }
 }

@@ -95,18 +95,18 @@ extension Store {
   /// - Parameter parent: the number of a trial from a copy of whose checkpoint it goes on.
   /// - Returns: its number, and the epoch it goes on from.
   public func start(
-    _ point: Assignment, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
+    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
   ) throws(SweepError) -> (number: Int, from: Int) {
     try write { db in
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
-      let json = point.json
+      let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
       let revision = try Revision.next(db, sweepID: sweep.id)
       try db.execute(
         sql: """
-          INSERT INTO trial (sweep_id, number, parameters, repeat, until, parent_id, revision)
-          SELECT ?1, ?2, ?3, count(*), ?4, ?5, ?6 FROM trial WHERE sweep_id = ?1 AND parameters = ?3
-          """, arguments: [sweep.id, number, json, until, parentID, revision])
+          INSERT INTO trial (sweep_id, number, parameters, repeat, until, parent_id, revision, sampler)
+          SELECT ?1, ?2, ?3, count(*), ?4, ?5, ?6, ?7 FROM trial WHERE sweep_id = ?1 AND parameters = ?3
+          """, arguments: [sweep.id, number, json, until, parentID, revision, suggestion.sampler])
       let id = db.lastInsertedRowID
       var from = 0
       if let parentID {
@@ -116,7 +116,8 @@ extension Store {
         from = try Int.fetchOne(db, sql: "SELECT epoch FROM checkpoint WHERE trial_id = ?", arguments: [id]) ?? 0
       }
       try Decisions.insert(
-        db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from, waits: waits)
+        db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from, waits: waits,
+        reason: suggestion.reason)
       return (number, from)
     }
   }

@@ -248,6 +248,21 @@ enum Schema {
       for row in infinite { try MetricSummary.recompute(db, trialID: try row.get(0), metricID: try row.get(1)) }
       for trial in Set(try infinite.map { try $0.get(0) as Int64 }) { try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trial]) }
     }
+    migrator.registerMigration("6") { db in
+      // Who chose a point, and points that are to be tried before any other.
+      try db.execute(
+        sql: """
+          ALTER TABLE trial ADD COLUMN sampler TEXT;
+
+          CREATE TABLE enqueued (
+            sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL CHECK (place > 0),
+            parameters TEXT NOT NULL CHECK (json_valid(parameters)),
+            at TEXT NOT NULL,
+            PRIMARY KEY (sweep_id, place)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 

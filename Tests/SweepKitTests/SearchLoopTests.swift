@@ -11,24 +11,30 @@ import Synchronization
 import Testing
 
 /// Tries half-way between the best two known points; what is pending it keeps away from. Depends on all that it is given.
-private struct HalvingSampler: AdaptiveSampler {
-  func suggest(_ number: Int, in space: SearchSpace, given history: History, seed: Int) throws(SweepError) -> Assignment? {
+private final class HalvingSampler: AdaptiveSampler, AdaptiveSearch {
+  func search(_ problem: SearchProblem) -> any AdaptiveSearch { self }
+
+  func suggest(_ number: Int, given history: History) -> Suggestion? {
     if number > 30 { return nil }
     let known = history.outcomes.compactMap { outcome in
-      outcome.objectives[0].map { (x: outcome.assignment["x"]?.number ?? 0, value: history.goal.oriented($0)) }
+      outcome.objectives[0].map { (x: outcome.assignment["x"]?.number ?? 0, value: $0) }
     }.sorted { ($0.value, $0.x) < ($1.value, $1.x) }
     let pending = history.pending.compactMap { $0.assignment["x"]?.number }
     let x = known.count < 2 ? Double(number) : (known[0].x + known[1].x) / 2 + Double(pending.count) / 64 + Double(known.count) / 1024
     var values = ["epochs": ParameterValue.integer(3), "mode": .text("plain")]
     values["x"] = .real(x)
-    return Assignment(values)
+    return Suggestion(Assignment(values), by: "halving-test")
   }
 }
 
 /// Starts four trials for one epoch each, has the two best go on to their end, and then copies the best.
-private struct PausingStrategy: Strategy {
-  func decision(_ number: Int, in space: SearchSpace, given history: History, seed: Int) throws(SweepError) -> Decision {
-    func point(_ x: Double) -> Assignment { Assignment(["x": .real(x), "epochs": .integer(3), "mode": .text("plain")]) }
+private final class PausingStrategy: Strategy, StrategicSearch {
+  func search(_ problem: SearchProblem) -> any StrategicSearch { self }
+
+  func decision(_ number: Int, given history: History) -> Decision {
+    func point(_ x: Double) -> Suggestion {
+      Suggestion(Assignment(["x": .real(x), "epochs": .integer(3), "mode": .text("plain")]), by: "pausing-test")
+    }
     let best = history.outcomes.sorted { ($0.curve.values.last ?? 0, $1.number) > ($1.curve.values.last ?? 0, $0.number) }
     switch number {
     case 1...4: return .start(point(Double([3, 9, 1, 7][number - 1])), until: 1)

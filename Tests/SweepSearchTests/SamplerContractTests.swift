@@ -10,13 +10,15 @@ struct SamplerContractTests {
     Parameter("c", .constant(.text("x"))),
   ])
 
+  static let problem = SearchProblem(space, seed: 1)
+
   static let pointSamplers = samplers.entries.compactMap { entry in entry.plugin.pointSampler.map { (name: entry.name, sampler: $0) } }
-  static let strategies = samplers.entries.compactMap { entry in entry.plugin.decisions.map { (name: entry.name, strategy: $0) } }
+  static let strategies = samplers.entries.compactMap { entry in entry.plugin.strategy.map { (name: entry.name, strategy: $0) } }
 
   private func all(_ sampler: any PointSampler, chunk: Int) throws -> [Assignment] {
     var points: [Assignment] = []
     for position in stride(from: 0, to: 1000, by: chunk) {
-      let more = try sampler.points(at: position..<position + chunk, in: Self.space, seed: 1)
+      let more = try sampler.points(at: position..<position + chunk, in: Self.problem)
       #expect(more.count <= chunk)
       points += more
     }
@@ -39,26 +41,25 @@ struct SamplerContractTests {
   @Test(arguments: pointSamplers.map(\.name)) func noPointOfAFiniteSpaceComesTwice(name: String) throws {
     let sampler = try #require(samplers[name]?.pointSampler)
     let points = try all(sampler, chunk: 4)
-    #expect(try sampler.count(in: Self.space) == 21)
+    #expect(try sampler.count(in: Self.problem) == 21)
     #expect(points.count == 21)
     #expect(Set(points).count == 21)
   }
 
   /// Of those that learn: by nothing but what they are given.
   @Test(arguments: strategies.map(\.name)) func theSameHistoryGivesTheSameDecision(name: String) throws {
-    let strategy = try #require(samplers[name]?.decisions)
+    let strategy = try #require(samplers[name]?.strategy)
     for number in 1...3 {
-      let history = History(goal: .minimize)
-      let decision = try strategy.decision(number, in: Self.space, given: history, seed: 1)
-      #expect(try strategy.decision(number, in: Self.space, given: history, seed: 1) == decision)
-      if case .start(let point, _) = decision { #expect(Self.lies(point)) }
+      let decision = try strategy.search(Self.problem).decision(number, given: History())
+      #expect(try strategy.search(Self.problem).decision(number, given: History()) == decision)
+      if case .start(let suggestion, _) = decision { #expect(Self.lies(suggestion.point)) }
     }
   }
 
   @Test func theGridRefusesRealRangesAndNamesThem() throws {
     let space = SearchSpace([Parameter("eta", .reals(min: 0, max: 1))])
     #expect {
-      try GridSampler().points(at: 0..<1, in: space, seed: 1)
+      try GridSampler().points(at: 0..<1, in: SearchProblem(space))
     } throws: { error in
       "\(error)".contains("eta is a range of real numbers") && "\(error)".contains("values")
     }

@@ -97,6 +97,14 @@ public struct SearchSpace: Sendable, Hashable {
     constraints.isEmpty ? Assignment(names: names, values: values) : try point(values, without: try inactive(values))
   }
 
+  /// Which parameters are not in use with these values, as positions in `parameters`, and whether the point is allowed.
+  /// - Throws: where a condition cannot be decided.
+  package func use(of values: [ParameterValue]) throws(SweepError) -> (inactive: Set<Int>, isAllowed: Bool) {
+    if constraints.isEmpty { return ([], true) }
+    let inactive = try inactive(values)
+    return (inactive, try isAllowed(values, without: inactive))
+  }
+
   /// The parameters whose conditions do not hold.
   private func inactive(_ values: [ParameterValue]) throws(SweepError) -> Set<Int> {
     var inactive: Set<Int> = []
@@ -115,13 +123,18 @@ public struct SearchSpace: Sendable, Hashable {
     return inactive.contains(place) ? constraints.otherwise[name] : values[place]
   }
 
-  private func point(_ values: [ParameterValue], without inactive: Set<Int>) throws(SweepError) -> Assignment? {
+  private func isAllowed(_ values: [ParameterValue], without inactive: Set<Int>) throws(SweepError) -> Bool {
     for (index, exclusion) in constraints.exclusions.enumerated() {
       let isExcluded = try located("exclude[\(index)]") { () throws(SweepError) in
         try exclusion.isTrue { name in value(of: name, in: values, without: inactive) }
       }
-      if isExcluded { return nil }
+      if isExcluded { return false }
     }
+    return true
+  }
+
+  private func point(_ values: [ParameterValue], without inactive: Set<Int>) throws(SweepError) -> Assignment? {
+    guard try isAllowed(values, without: inactive) else { return nil }
     if inactive.isEmpty { return Assignment(names: names, values: values) }
     let kept = names.indices.filter { !inactive.contains($0) || constraints.otherwise[names[$0]] != nil }
     return Assignment(

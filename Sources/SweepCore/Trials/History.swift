@@ -1,9 +1,10 @@
 // The read-only past of a sweep that samplers and strategies see. A value: never the store, never the runner, and in no order but that of numbers.
 
-/// What is known when a search decides.
+/// What is known when a search decides. Smaller values are better: those of a goal to maximise are negated.
 public struct History: Sendable {
   /// A trial whose outcome is known.
   public struct Outcome: Sendable {
+    /// From 1; trials of other sweeps, from which this one starts (`prior`), have numbers of 0 and below.
     public let number: Int
     public let assignment: Assignment
     /// paused, or how it ended.
@@ -15,10 +16,13 @@ public struct History: Sendable {
     /// Of an epoch, as the file declares it.
     public let cost: Double
 
-    public init(number: Int, assignment: Assignment, state: TrialState, objectives: [Double?], curve: Curve, cost: Double) {
+    public init(number: Int, assignment: Assignment, state: TrialState, objectives: [Double?], curve: Curve = Curve(), cost: Double = 1) {
       (self.number, self.assignment, self.state) = (number, assignment, state)
       (self.objectives, self.curve, self.cost) = (objectives, curve, cost)
     }
+
+    /// Whether it ran to its end and has a value for every objective.
+    public var isComplete: Bool { state == .complete && objectives.allSatisfy { $0 != nil } }
   }
 
   /// A trial of which only the point is known.
@@ -29,15 +33,12 @@ public struct History: Sendable {
     public init(number: Int, assignment: Assignment) { (self.number, self.assignment) = (number, assignment) }
   }
 
-  public let goal: Objective.Goal
   /// By number.
   public let outcomes: [Outcome]
   /// By number.
   public let pending: [Pending]
 
-  public init(goal: Objective.Goal, outcomes: [Outcome] = [], pending: [Pending] = []) {
-    (self.goal, self.outcomes, self.pending) = (goal, outcomes, pending)
-  }
+  public init(outcomes: [Outcome] = [], pending: [Pending] = []) { (self.outcomes, self.pending) = (outcomes, pending) }
 }
 
 /// The finite values of a trial's objective, in the order of its epochs.

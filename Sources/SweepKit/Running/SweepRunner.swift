@@ -142,7 +142,7 @@ public struct SweepRunner: Sendable {
     if let sampler = method.pointSampler {
       return try EnumeratingSearch(file, sampler, sweep: context.sweep, in: store, judge: context.judge)
     }
-    return try method.decisions.map { strategy throws(SweepError) in
+    return try method.strategy.map { strategy throws(SweepError) in
       try DecidingSearch(file, strategy, sweep: context.sweep, in: store, recorder: context.recorder, judge: context.judge)
     }
   }

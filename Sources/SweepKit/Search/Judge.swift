@@ -37,7 +37,7 @@ final class Judge: Sendable {
   init(_ file: SweepFile, methods: Registry<SearchMethod> = samplers, sweep: SweepRecord, in store: Store) throws(SweepError) {
     (metric, goal) = (sweep.objective.metric, sweep.objective.goal)
     let pruner = try file.earlyTermination?.pruner() ?? NoPruner()
-    let learns = try methods.find(file.method).decisions != nil
+    let learns = try methods.find(file.method).strategy != nil
     isActive = learns || pruner.rung(after: 0) != nil
     needsOrder = isActive && (learns || file.order == .number)
     var book = Book.none

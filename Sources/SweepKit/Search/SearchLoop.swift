@@ -148,11 +148,11 @@ final class EnumeratingSearch: TrialSearch, @unchecked Sendable {
 
   /// Ends where so many points are drawn without one that is new.
   func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
-    let total = try sampler.count(in: file.space) ?? .max
+    let total = try sampler.count(in: file.problem) ?? .max
     var inVain = 0
     while position < total, inVain < mostInVain {
       let step = min(max(count, Self.least), total - position)
-      let points = try sampler.points(at: position..<position + step, in: file.space, seed: file.seed)
+      let points = try sampler.points(at: position..<position + step, in: file.problem)
       let new = try store.addTrials(points, sweep: sweep, upTo: position + step) { [judge, file] new in
         for trial in new { judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment)) }
       }
@@ -168,7 +168,7 @@ final class EnumeratingSearch: TrialSearch, @unchecked Sendable {
 // @unchecked: only the loop's queue uses it, one call after the other.
 final class DecidingSearch: TrialSearch, @unchecked Sendable {
   private let file: SweepFile
-  private let strategy: any Strategy
+  private let search: any StrategicSearch
   private let sweep: SweepRecord
   private let store: Store
   private let recorder: Recorder
@@ -182,7 +182,8 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   init(
     _ file: SweepFile, _ strategy: any Strategy, sweep: SweepRecord, in store: Store, recorder: Recorder, judge: Judge
   ) throws(SweepError) {
-    (self.file, self.strategy, self.sweep, self.store, self.recorder, self.judge) = (file, strategy, sweep, store, recorder, judge)
+    (self.file, self.sweep, self.store, self.recorder, self.judge) = (file, sweep, store, recorder, judge)
+    search = try strategy.search(file.problem)
     assignments = try store.standings(sweep).map(\.trial.assignment)
     decisions = try store.decisions(of: sweep).count
   }
@@ -192,7 +193,7 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     while planned.count + planned.resumed.count < count {
       if let cap = file.rules.runCap, assignments.count >= cap { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      switch try strategy.decision(decisions + 1, in: file.space, given: history(sees), seed: file.seed) {
+      switch try search.decision(decisions + 1, given: history(sees)) {
       case .start(let point, let until):
         try start(point, from: nil, until: until)
         planned.count += 1
@@ -219,11 +220,12 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     return planned
   }
 
-  private func start(_ point: Assignment, from parent: Int?, until: Int?) throws(SweepError) {
+  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?) throws(SweepError) {
+    let point = suggestion.point
     // Before anybody can see the row.
     let trial = Trial(id: .init(rawValue: 0), number: assignments.count + 1, assignment: point)
     judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: point))
-    let (number, from) = try store.start(point, parent: parent, until: until, waits: waits, sweep: sweep)
+    let (number, from) = try store.start(suggestion, parent: parent, until: until, waits: waits, sweep: sweep)
     assignments.append(point)
     judge.decided(trial: number, from: from, until: until)
   }
@@ -231,10 +233,10 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   private func history(_ sees: [(number: Int, curve: Curve, state: TrialState, cost: Double)]) -> History {
     let known = Set(sees.map(\.number))
     return History(
-      goal: sweep.objective.goal,
       outcomes: sees.map {
         History.Outcome(
-          number: $0.number, assignment: assignments[$0.number - 1], state: $0.state, objectives: [sweep.objective.value(of: $0.curve, $0.state)],
+          number: $0.number, assignment: assignments[$0.number - 1], state: $0.state,
+          objectives: [sweep.objective.value(of: $0.curve, $0.state).map(sweep.objective.goal.oriented)],
           curve: $0.curve, cost: $0.cost)
       },
       pending: assignments.indices.filter { !known.contains($0 + 1) }.map { .init(number: $0 + 1, assignment: assignments[$0]) })

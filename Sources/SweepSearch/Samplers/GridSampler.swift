@@ -6,7 +6,8 @@ import SweepCore
 public struct GridSampler: PointSampler {
   public init() {}
 
-  public func count(in space: SearchSpace) throws(SweepError) -> Int? {
+  public func count(in problem: SearchProblem) throws(SweepError) -> Int? {
+    let space = problem.space
     let unfit = space.parameters.compactMap { Self.complaint(about: $0.domain, $0.name) }
     if !unfit.isEmpty { throw SweepError(.input, unfit) }
     return space.gridCount
@@ -25,10 +26,10 @@ public struct GridSampler: PointSampler {
     return Diagnostic("\(name) \(what)", place: "parameters.\(name)", remedy: "list its values: {values: [...]}, or use 'method: random'")
   }
 
-  public func points(at positions: Range<Int>, in space: SearchSpace, seed: Int) throws(SweepError) -> [Assignment] {
+  public func points(at positions: Range<Int>, in problem: SearchProblem) throws(SweepError) -> [Assignment] {
     var points: [Assignment] = []
-    for position in positions.clamped(to: 0..<(try count(in: space) ?? 0)) {
-      if let point = try space.gridPoint(at: position) { points.append(point) }
+    for position in positions.clamped(to: 0..<(try count(in: problem) ?? 0)) {
+      if let point = try problem.space.gridPoint(at: position) { points.append(point) }
     }
     return points
   }

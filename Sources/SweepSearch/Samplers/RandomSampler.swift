@@ -10,7 +10,8 @@ import SweepNumerics
 public struct RandomSampler: PointSampler {
   public init() {}
 
-  public func count(in space: SearchSpace) throws(SweepError) -> Int? {
+  public func count(in problem: SearchProblem) throws(SweepError) -> Int? {
+    let space = problem.space
     guard space.isListed, let count = space.gridCount, count <= Self.mostListed else { return nil }
     return count
   }
@@ -18,10 +19,11 @@ public struct RandomSampler: PointSampler {
   /// A space with more points is drawn from like an endless one: that a point comes twice is then unlikely, and the table of trials refuses it.
   private static let mostListed = 1 << 40
 
-  public func points(at positions: Range<Int>, in space: SearchSpace, seed: Int) throws(SweepError) -> [Assignment] {
+  public func points(at positions: Range<Int>, in problem: SearchProblem) throws(SweepError) -> [Assignment] {
+    let (space, seed) = (problem.space, problem.seed)
     var points: [Assignment] = []
     func add(_ point: Assignment?) { if let point { points.append(point) } }
-    guard let total = try self.count(in: space) else {
+    guard let total = try self.count(in: problem) else {
       for index in positions { add(try space.draw(index, seed: seed)) }
       return points
     }

@@ -1,0 +1,364 @@
+// A search space as numbers and categories: what all samplers that learn compute with. Rounding happens here, so that a model never sees a point that
+// cannot be run (Garrido-Merchán and Hernández-Lobato 2020, "Dealing with categorical and integer-valued variables in Bayesian optimization").
+
+import SweepCore
+import SweepNumerics
+
+/// Maps the points of a space to rows of numbers, and back.
+///
+/// A row has a number for each dimension: u of 0...1 of one that is ordered, the place 0, 1, … of a category, NaN where the parameter is not in use.
+/// Parameters that are zipped are one category; constants have no dimension.
+package struct Encoding: Sendable {
+  /// How the values of a dimension lie.
+  package enum Kind: Sendable, Equatable {
+    /// Any u.
+    case continuous
+    /// So many values, each the middle of its bin.
+    case ordered(count: Int)
+    /// So many values in no order.
+    case category(count: Int)
+  }
+
+  package struct Dimension: Sendable {
+    /// One; those of a zip.
+    package let names: [String]
+    package let kind: Kind
+    /// Whether there are points in which it is not in use.
+    package let isConditional: Bool
+    /// Of the values of a category; empty: all alike.
+    package let probabilities: [Double]
+    fileprivate let scale: Scale
+    /// As positions in the space.
+    fileprivate let places: [Int]
+
+    package var isCategory: Bool { if case .category = kind { true } else { false } }
+    package var isContinuous: Bool { kind == .continuous }
+    /// How many values it has; nil: as many as there are numbers.
+    package var count: Int? {
+      switch kind {
+      case .continuous: nil
+      case .ordered(let count), .category(let count): count
+      }
+    }
+  }
+
+  package let space: SearchSpace
+  package let dimensions: [Dimension]
+  /// Points where none is forbidden, nor any parameter out of use.
+  private let isPlain: Bool
+  private let constants: [ParameterValue]
+
+  package init(_ space: SearchSpace) {
+    self.space = space
+    isPlain = !space.hasForbiddenPoints
+    let places = Dictionary(uniqueKeysWithValues: space.names.enumerated().map { ($1, $0) })
+    var constants = space.parameters.map { _ in ParameterValue.null }
+    var dimensions: [Dimension] = []
+    for (names, _) in space.factors {
+      let members = names.compactMap { places[$0] }
+      let isConditional = names.allSatisfy { space.constraints.conditions[$0] != nil }
+      if names.count > 1 {
+        let lists = members.map { place in (0..<(space.parameters[place].domain.count ?? 1)).map(space.parameters[place].domain.value(at:)) }
+        let count = lists[0].count
+        for (place, list) in zip(members, lists) { constants[place] = list[0] }
+        if count < 2 { continue }
+        dimensions.append(
+          Dimension(
+            names: names, kind: .category(count: count), isConditional: isConditional, probabilities: [], scale: .lists(lists), places: members))
+      } else {
+        let (scale, kind, probabilities) = Scale.of(space.parameters[members[0]].domain)
+        guard let kind else {
+          constants[members[0]] = scale.value(at: 0.5, of: 1)
+          continue
+        }
+        dimensions.append(
+          Dimension(names: names, kind: kind, isConditional: isConditional, probabilities: probabilities, scale: scale, places: members))
+      }
+    }
+    (self.dimensions, self.constants) = (dimensions, constants)
+  }
+
+  package var count: Int { dimensions.count }
+  /// The number of points, where they can be counted: those that are forbidden or the same included.
+  package var pointCount: Int? {
+    var total = 1
+    for dimension in dimensions {
+      guard let count = dimension.count else { return nil }
+      let (product, overflow) = total.multipliedReportingOverflow(by: count)
+      if overflow { return nil }
+      total = product
+    }
+    return total
+  }
+
+  /// The row of a point. What the space does not have is ignored, and what lies outside of it is moved to its edge; a value that a category does not
+  /// have is not in use.
+  package func row(of point: Assignment) -> [Double] {
+    dimensions.map { dimension in
+      guard dimension.names.count == 1 else {
+        let values = dimension.names.map { point[$0] }
+        return dimension.scale.place(of: values).map(Double.init) ?? .nan
+      }
+      guard let value = point[dimension.names[0]] else { return .nan }
+      if dimension.isConditional, let otherwise = space.constraints.otherwise[dimension.names[0]], value.means(otherwise),
+        !isInUse(dimension, in: point)
+      {
+        return .nan
+      }
+      return dimension.scale.number(of: value, count: dimension.count ?? 1)
+    }
+  }
+
+  /// Whether a dimension is in use in a point that has a value for it which may be that of not being in use.
+  private func isInUse(_ dimension: Dimension, in point: Assignment) -> Bool {
+    let values = space.names.enumerated().map { place, name in point[name] ?? constants[place] }
+    guard let (inactive, _) = try? space.use(of: values) else { return true }
+    return !dimension.places.allSatisfy(inactive.contains)
+  }
+
+  /// The nearest row that can be run: rounded, NaN where a parameter is not in use, and of one that comes into use its middle.
+  /// - Returns: nil: the point is forbidden.
+  /// - Throws: where a condition cannot be decided.
+  package func snapped(_ row: [Double]) throws(SweepError) -> [Double]? {
+    var row = zip(dimensions, row).map { dimension, u in dimension.snapped(u.isNaN ? dimension.middle : u) }
+    if isPlain { return row }
+    let (inactive, isAllowed) = try space.use(of: values(of: row))
+    guard isAllowed else { return nil }
+    for (index, dimension) in dimensions.enumerated() where dimension.places.allSatisfy(inactive.contains) { row[index] = .nan }
+    return row
+  }
+
+  /// The point of a row that can be run; nil: it is forbidden.
+  /// - Throws: where a condition cannot be decided.
+  package func point(_ row: [Double]) throws(SweepError) -> Assignment? { try space.point(values(of: row)) }
+
+  private func values(of row: [Double]) -> [ParameterValue] {
+    var values = constants
+    for (dimension, u) in zip(dimensions, row) {
+      let u = u.isNaN ? dimension.middle : u
+      if case .lists(let lists) = dimension.scale {
+        for (place, list) in zip(dimension.places, lists) { values[place] = list[min(max(Int(u), 0), list.count - 1)] }
+      } else {
+        values[dimension.places[0]] = dimension.scale.value(at: u, of: dimension.count ?? 1)
+      }
+    }
+    return values
+  }
+
+  /// A row from numbers of 0..<1, one for each dimension: a category by its probabilities. Not yet snapped.
+  package func row(ofUnit unit: [Double]) -> [Double] {
+    zip(dimensions, unit).map { dimension, u in dimension.isCategory ? Double(dimension.category(at: u)) : u }
+  }
+
+  /// The middle of the space: u = ½, and the first value of each category. Not yet snapped.
+  package var centre: [Double] { dimensions.map(\.middle) }
+}
+
+extension Encoding.Dimension {
+  /// u = ½, or the first category.
+  package var middle: Double { isCategory ? 0 : 0.5 }
+
+  /// The category at a share of the probabilities.
+  package func category(at share: Double) -> Int {
+    let count = count ?? 1
+    if probabilities.isEmpty { return min(max(Int(share * Double(count)), 0), count - 1) }
+    var sum = 0.0
+    for (place, probability) in probabilities.enumerated() {
+      sum += probability
+      if share < sum { return place }
+    }
+    return count - 1
+  }
+
+  /// The nearest u that can be run.
+  package func snapped(_ u: Double) -> Double {
+    switch kind {
+    case .continuous: min(max(u, 0), 1)
+    case .category(let count): Double(min(max(Int(u.rounded()), 0), count - 1))
+    case .ordered: centre(step(near: u))
+    }
+  }
+
+  /// The middle of a bin of an ordered dimension, by its place from 0.
+  package func centre(_ place: Int) -> Double { scale.centre(place, of: count ?? 1) }
+
+  /// The place of the bin that u is in.
+  package func step(near u: Double) -> Int {
+    let count = count ?? 1
+    return min(max(scale.step(near: u, of: count), 0), count - 1)
+  }
+
+  /// The bin around one of its middles: half-way to its neighbours, 0 and 1 at the ends.
+  package func bin(_ place: Int) -> (low: Double, high: Double) {
+    let count = count ?? 1
+    return (
+      place == 0 ? 0 : (centre(place - 1) + centre(place)) / 2, place == count - 1 ? 1 : (centre(place) + centre(place + 1)) / 2
+    )
+  }
+}
+
+/// How a parameter's values and numbers of 0...1 belong together.
+private enum Scale: Sendable {
+  case linear(min: Double, max: Double)
+  /// In logarithms: of the ends; and the ends themselves.
+  case logarithmic(low: Double, high: Double, min: Double, max: Double)
+  /// By the distribution function.
+  case quantile(Distribution)
+  /// min, min + step, …; bins of one width. `whole`: the values are whole numbers.
+  case steps(first: Double, step: Double, whole: Bool)
+  /// The same, in logarithms of lo...hi.
+  case logSteps(first: Double, step: Double, whole: Bool, low: Double, high: Double)
+  /// The same, by the distribution function.
+  case quantileSteps(Distribution, first: Double, step: Double, whole: Bool)
+  /// Numbers in their order, whatever lies between them.
+  case ranks([ParameterValue])
+  case list([ParameterValue])
+  /// Of a zip, a list for each member.
+  case lists([[ParameterValue]])
+
+  /// - Returns: no kind: it has one value, that at any u.
+  static func of(_ domain: Parameter.Domain) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
+    switch domain {
+    case .constant(let value): return (.list([value]), nil, [])
+    case .values(let values):
+      if values.count < 2 { return (.list(values), nil, []) }
+      let numbers = values.compactMap(\.number)
+      guard numbers.count == values.count, values.count >= 3, numbers.allSatisfy(\.isFinite) else {
+        return (.list(values), .category(count: values.count), [])
+      }
+      return (.ranks(values.sorted { ($0.number ?? 0) < ($1.number ?? 0) }), .ordered(count: values.count), [])
+    case .weighted(let values, let probabilities):
+      return (.list(values), values.count < 2 ? nil : .category(count: values.count), probabilities)
+    case .integers(let min, let max):
+      let (count, overflow) = max.subtractingReportingOverflow(min)
+      return (.steps(first: Double(min), step: 1, whole: true), .ordered(count: overflow || count == .max ? .max : count + 1), [])
+    case .reals(let min, let max): return (.linear(min: min, max: max), .continuous, [])
+    case .distribution(let distribution): return of(distribution)
+    }
+  }
+
+  private static func of(_ distribution: Distribution) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
+    let (first, second) = (distribution.first, distribution.second)
+    if let step = distribution.step { return of(distribution, step: step) }
+    switch distribution.family {
+    case .uniform: return (.linear(min: first, max: second), .continuous, [])
+    case .logUniformValues, .invLogUniformValues:
+      return (.logarithmic(low: exactLogarithm(first), high: exactLogarithm(second), min: first, max: second), .continuous, [])
+    case .logUniform: return logarithmic(low: first, high: second)
+    case .invLogUniform: return logarithmic(low: -second, high: -first)
+    case .normal, .logNormal:
+      if second == 0 { return (.list([distribution.value(at: 0.5)]), nil, []) }
+      return (.quantile(distribution), .continuous, [])
+    default: return (.quantile(distribution), .continuous, [])
+    }
+  }
+
+  private static func logarithmic(low: Double, high: Double) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
+    let ends = [low, high].map { min(max(exactExponential($0), 0), .greatestFiniteMagnitude) }
+    return (.logarithmic(low: low, high: high, min: ends[0], max: ends[1]), .continuous, [])
+  }
+
+  /// A quantised family: multiples of its step, from the least that is drawn to the greatest.
+  private static func of(_ distribution: Distribution, step: ParameterValue) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
+    let tail = distribution.family.isBounded ? 0.0 : 1e-6
+    guard let low = distribution.value(at: tail).number, let high = distribution.value(at: 1 - tail).number, let width = step.number,
+      high > low, (high - low) / width < 0x1p52
+    else { return (.list([distribution.value(at: 0.5)]), nil, []) }
+    let whole = if case .integer = step { true } else { false }
+    let count = Int(((high - low) / width).rounded()) + 1
+    switch distribution.family {
+    case .qUniform: return (.steps(first: low, step: width, whole: whole), .ordered(count: count), [])
+    case .qLogUniform, .qLogUniformValues:
+      // Of bins as wide as a step; 0 has no logarithm.
+      let bottom = low > width / 2 ? low - width / 2 : low > 0 ? low / 2 : width / 8
+      return (
+        .logSteps(first: low, step: width, whole: whole, low: exactLogarithm(bottom), high: exactLogarithm(high + width / 2)), .ordered(count: count),
+        []
+      )
+    default: return (.quantileSteps(distribution, first: low, step: width, whole: whole), .ordered(count: count), [])
+    }
+  }
+
+  /// The value at u; of a category, at its place.
+  func value(at u: Double, of count: Int) -> ParameterValue {
+    switch self {
+    case .linear(let min, let max): return .real(Swift.min(Swift.max(min + u * (max - min), min), max))
+    case .logarithmic(let low, let high, let min, let max):
+      if u <= 0 { return .real(min) }
+      if u >= 1 { return .real(max) }
+      return .real(Swift.min(Swift.max(exactExponential(low + u * (high - low)), min), max))
+    case .quantile(let distribution): return distribution.value(at: Self.inner(u))
+    case .list(let values): return values[Self.place(u, of: values.count)]
+    case .lists(let lists): return lists[0][Self.place(u, of: lists[0].count)]
+    case .ranks(let values): return values[Self.place(Double(step(near: u, of: count)), of: values.count)]
+    case .steps(let first, let step, let whole), .logSteps(let first, let step, let whole, _, _), .quantileSteps(_, let first, let step, let whole):
+      let value = first + Double(Self.place(Double(self.step(near: u, of: count)), of: count)) * step
+      return whole ? .integer(Int(exactly: value.rounded()) ?? (value < 0 ? .min : .max)) : .real((value / step).rounded() * step + 0)
+    }
+  }
+
+  private static func place(_ u: Double, of count: Int) -> Int { u >= Double(count) ? count - 1 : max(Int(u), 0) }
+
+  /// Where a distribution function is not of use any more.
+  private static func inner(_ u: Double) -> Double { min(max(u, 1e-6), 1 - 1e-6) }
+
+  /// The u, or the place, of a value; NaN where there is none.
+  func number(of value: ParameterValue, count: Int) -> Double {
+    func unit(_ u: Double) -> Double { min(max(u, 0), 1) }
+    switch self {
+    case .list(let values): return values.firstIndex { $0.means(value) }.map(Double.init) ?? .nan
+    case .lists(let lists): return lists[0].firstIndex { $0.means(value) }.map(Double.init) ?? .nan
+    case .ranks(let values):
+      guard let number = value.number, !number.isNaN else { return .nan }
+      let nearest = values.indices.min { abs((values[$0].number ?? 0) - number) < abs((values[$1].number ?? 0) - number) }
+      return centre(nearest ?? 0, of: count)
+    default: break
+    }
+    guard let x = value.number, !x.isNaN else { return .nan }
+    switch self {
+    case .linear(let min, let max): return unit((x - min) / (max - min))
+    case .logarithmic(let low, let high, let min, let max):
+      return x <= min ? 0 : x >= max ? 1 : unit((exactLogarithm(x) - low) / (high - low))
+    case .quantile(let distribution): return unit(distribution.share(below: x))
+    case .steps(let first, let step, _), .logSteps(let first, let step, _, _, _), .quantileSteps(_, let first, let step, _):
+      return centre(Self.place(((x - first) / step).rounded(), of: count), of: count)
+    case .list, .lists, .ranks: return .nan
+    }
+  }
+
+  /// Of a zip, the place at which all members have these values.
+  func place(of values: [ParameterValue?]) -> Int? {
+    guard case .lists(let lists) = self else { return nil }
+    return lists[0].indices.first { place in zip(lists, values).allSatisfy { list, value in value.map(list[place].means) ?? false } }
+  }
+
+  /// The middle of a bin.
+  func centre(_ place: Int, of count: Int) -> Double {
+    switch self {
+    case .logSteps(let first, let step, _, let low, let high):
+      let value = first + Double(place) * step
+      return (exactLogarithm(value > 0 ? value : step / 4) - low) / (high - low)
+    case .quantileSteps(let distribution, let first, let step, _):
+      let value = first + Double(place) * step
+      let (low, high) = (distribution.share(below: value - step / 2), distribution.share(below: value + step / 2))
+      return (low + high) / 2
+    default: return (Double(place) + 0.5) / Double(count)
+    }
+  }
+
+  /// The place of the nearest middle.
+  func step(near u: Double, of count: Int) -> Int {
+    let guess: Double
+    switch self {
+    case .logSteps(let first, let step, _, let low, let high): guess = (exactExponential(low + u * (high - low)) - first) / step
+    case .quantileSteps(let distribution, let first, let step, _):
+      guess = ((distribution.value(at: Self.inner(u)).number ?? first) - first) / step
+    default: return Self.place(u * Double(count), of: count)
+    }
+    // The nearest by u, which is not that by the value.
+    var place = Self.place(guess.rounded(), of: count)
+    while place > 0, u <= (centre(place - 1, of: count) + centre(place, of: count)) / 2 { place -= 1 }
+    while place < count - 1, u > (centre(place, of: count) + centre(place + 1, of: count)) / 2 { place += 1 }
+    return place
+  }
+}
