@@ -26,6 +26,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case synthetic = 4
     case resampling = 5
     case permutation = 6
+    case scrambling = 7
+    case evolution = 8
   }
 
   public mutating func next() -> UInt64 {
