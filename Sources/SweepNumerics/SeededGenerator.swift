@@ -28,6 +28,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case permutation = 6
     case scrambling = 7
     case evolution = 8
+    case acquisition = 11
   }
 
   public mutating func next() -> UInt64 {

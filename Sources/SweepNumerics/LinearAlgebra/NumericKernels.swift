@@ -24,7 +24,7 @@ package struct PointColumns: Sendable {
 
   fileprivate func with<Result>(_ body: (UnsafePointer<sweep_points>) -> Result) -> Result {
     values.withUnsafeBufferPointer {
-      withUnsafePointer(to: sweep_points(x: $0.baseAddress ?? NumericKernels.nothing, count: count, stride: stride), body)
+      withUnsafePointer(to: sweep_points(x: $0.baseAddress, count: count, stride: stride), body)
     }
   }
 }
@@ -89,8 +89,6 @@ package struct NumericKernels: @unchecked Sendable {
   }()
 
   package static let fastest = available[0]
-
-  fileprivate static let nothing = UnsafePointer(UnsafeMutablePointer<Double>.allocate(capacity: 8))
 
   /// The next number of whole vectors.
   package static func padded(_ count: Int) -> Int { (count + Int(SWEEP_DOUBLES) - 1) / Int(SWEEP_DOUBLES) * Int(SWEEP_DOUBLES) }
@@ -158,7 +156,9 @@ package struct NumericKernels: @unchecked Sendable {
   }
 
   /// Σ_{a<b} (A⁻¹ − αα')·E·weight·δ² of each column; `e` is used up.
-  package func gradient(_ kernel: Matern, _ points: PointColumns, inverse: SquareMatrix, alpha: [Double], derivative e: inout SquareMatrix) -> [Double] {
+  package func gradient(_ kernel: Matern, _ points: PointColumns, inverse: SquareMatrix, alpha: [Double], derivative e: inout SquareMatrix)
+    -> [Double]
+  {
     var scratch = [Double](repeating: 0, count: 32 * kernel.weights.count)
     var result = [Double](repeating: 0, count: kernel.weights.count)
     kernel.with { kernel in

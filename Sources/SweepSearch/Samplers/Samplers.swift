@@ -2,4 +2,5 @@
 
 import SweepCore
 
-public let samplers = Registry<SearchMethod>("method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler()))])
+public let samplers = Registry<SearchMethod>(
+  "method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler())), ("gp", .adaptive(GaussianProcessSampler()))])
