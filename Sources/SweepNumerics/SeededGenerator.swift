@@ -27,7 +27,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case resampling = 5
     case permutation = 6
     case scrambling = 7
-    case evolution = 8
+    case strata = 8
+    case evolution = 9
   }
 
   public mutating func next() -> UInt64 {
