@@ -28,6 +28,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case permutation = 6
     case scrambling = 7
     case evolution = 8
+    case mixtures = 9
+    case adaptation = 10
   }
 
   public mutating func next() -> UInt64 {

@@ -2,4 +2,9 @@
 
 import SweepCore
 
-public let samplers = Registry<SearchMethod>("method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler()))])
+public let samplers = Registry<SearchMethod>(
+  "method",
+  [
+    ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
+    ("tpe", .adaptive(TreeParzenEstimator())),
+  ])
