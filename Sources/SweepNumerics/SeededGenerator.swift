@@ -27,8 +27,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case resampling = 5
     case permutation = 6
     case scrambling = 7
-    case strata = 8
-    case evolution = 9
+    case evolution = 8
+    case mixtures = 9
+    case adaptation = 10
+    case strata = 12
   }
 
   public mutating func next() -> UInt64 {

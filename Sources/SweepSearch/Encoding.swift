@@ -128,6 +128,14 @@ package struct Encoding: Sendable {
     return row
   }
 
+  /// For each dimension, whether it is in use in the point of a row, which may be a forbidden one.
+  /// - Throws: where a condition cannot be decided.
+  package func use(in row: [Double]) throws(SweepError) -> [Bool] {
+    if isPlain { return dimensions.map { _ in true } }
+    let (inactive, _) = try space.use(of: values(of: row))
+    return dimensions.map { !$0.places.allSatisfy(inactive.contains) }
+  }
+
   /// The point of a row that can be run; nil: it is forbidden.
   /// - Throws: where a condition cannot be decided.
   package func point(_ row: [Double]) throws(SweepError) -> Assignment? { try space.point(values(of: row)) }
