@@ -7,5 +7,5 @@ public let samplers = Registry<SearchMethod>(
   [
     ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
     ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
-    ("tpe", .adaptive(TreeParzenEstimator())),
+    ("gp", .adaptive(GaussianProcessSampler())), ("tpe", .adaptive(TreeParzenEstimator())), ("auto", .adaptive(AutoSampler())),
   ])
