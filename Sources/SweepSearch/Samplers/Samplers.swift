@@ -6,5 +6,5 @@ public let samplers = Registry<SearchMethod>(
   "method",
   [
     ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
-    ("tpe", .adaptive(TreeParzenEstimator())),
+    ("tpe", .adaptive(TreeParzenEstimator())), ("cma", .adaptive(EvolutionStrategy())),
   ])
