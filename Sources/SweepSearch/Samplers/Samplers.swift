@@ -7,5 +7,5 @@ public let samplers = Registry<SearchMethod>(
   [
     ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
     ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
-    ("tpe", .adaptive(TreeParzenEstimator())),
+    ("tpe", .adaptive(TreeParzenEstimator())), ("nsga2", .adaptive(NondominatedSorting())),
   ])
