@@ -94,7 +94,7 @@ package struct Encoding: Sendable {
   /// The row of a point. What the space does not have is ignored, and what lies outside of it is moved to its edge; a value that a category does not
   /// have is not in use.
   package func row(of point: Assignment) -> [Double] {
-    let given = space.names.map { point[$0] }
+    let given = point.names == space.names ? point.values.map { $0 } : space.names.map { point[$0] }
     let inactive = inactive(zip(given, constants).map { $0 ?? $1 })
     return dimensions.map { dimension in
       let used = dimension.places.indices.filter { !inactive.contains(dimension.places[$0]) }
