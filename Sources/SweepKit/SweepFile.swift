@@ -24,6 +24,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var orderOfVerdicts: Order?
   private var parallelTrials: Int?
   private var costOfEpoch: ParameterExpression?
+  private var priorSweeps: [String]?
   /// The path of the file, as the database's folder has it; nil: it came from standard input, from code, or was planned by a version that did not note it.
   private var plannedFrom = Origin()
   /// Where trials are programs.
@@ -39,6 +40,11 @@ public struct SweepFile: Sendable, Equatable, Codable {
   /// Virtual workers by which a method that learns is planned: what it knows does not depend on how many there are.
   public var parallel: Int { parallelTrials ?? Self.standardParallel }
   package var cost: ParameterExpression? { costOfEpoch }
+  /// Sweeps of the same database from whose results a method that learns starts.
+  public var prior: [String] {
+    get { priorSweeps ?? [] }
+    set { priorSweeps = newValue.isEmpty ? nil : newValue }
+  }
 
   public static let standardParallel = 8
 
@@ -104,6 +110,13 @@ public struct SweepFile: Sendable, Equatable, Codable {
   }
 
   package mutating func setCost(_ cost: ParameterExpression?) { costOfEpoch = cost }
+
+  /// The same sweep with another seed of the sampler.
+  public func seeded(_ seed: Int?) -> SweepFile {
+    var file = self
+    if let seed { file.samplerSeed = seed == 0 ? nil : seed }
+    return file
+  }
 
   /// Names become parts of file names.
   public static let longestName = 150

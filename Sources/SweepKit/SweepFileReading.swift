@@ -10,7 +10,7 @@ import Yams
 /// The keys at the top of a sweep file.
 package let sweepFileKeys = [
   "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
-  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "run_cap", "time_budget", "max_failures",
+  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "prior", "run_cap", "time_budget", "max_failures",
   "allow_flapping", "parameters",
   "include", "zip", "exclude",
 ]
@@ -88,11 +88,13 @@ struct SweepFileReading {
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
+    remarkMachine(top, method: method, early)
     guard let method, let objective, let space, complaints.isEmpty else { return nil }
     var file = SweepFile(
       name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer?.name ?? CommandExecutor.name,
       objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early, order: order, parallel: parallel)
     file.setCost(cost)
+    file.prior = readPrior(top["prior"], name: name, method: method)
     file.program = program
     if let method = samplers[method] { check(file.problem, method) }
     return complaints.isEmpty ? file : nil
@@ -152,10 +154,8 @@ struct SweepFileReading {
 
   private mutating func readMethod(_ top: [String: Node]) -> String? {
     if top["method"]?.string == "bayes" {
-      remark(
-        .warning, Diagnostic("method bayes is not built yet: points are drawn at random, as 'method: random' does", remedy: "set a run_cap"),
-        at: "method")
-      return "random"
+      remark(.note, Diagnostic("method bayes is 'auto' here: it chooses a sampler for each trial, and says which"), at: "method")
+      return "auto"
     }
     if top["method"]?.string == "custom" {
       complain("method custom is code on W&B's side", at: "method", remedy: "use one of \(samplers.names.joined(separator: ", "))")

@@ -92,13 +92,16 @@ extension Store {
   }
 
   /// Starts a trial by a decision: a new row, in one transaction with the decision. Where the point is there already, it is repeated.
-  /// - Parameter parent: the number of a trial from a copy of whose checkpoint it goes on.
+  /// - Parameters:
+  ///   - parent: the number of a trial from a copy of whose checkpoint it goes on.
+  ///   - enqueued: the point's place among those that are tried first, where it is one: it is no more.
   /// - Returns: its number, and the epoch it goes on from.
   public func start(
-    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
+    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord, enqueued: Int? = nil
   ) throws(SweepError) -> (number: Int, from: Int) {
     // A search that is asked again decides the same.
     try writeWithoutSync { db in
+      if let enqueued { try Enqueued.remove(db, sweepID: sweep.id, place: enqueued) }
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
       let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1

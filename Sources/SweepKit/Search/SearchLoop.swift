@@ -187,12 +187,15 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   private(set) var lastSuggestion: Suggestion?
   /// How often it has said that it waits, since the last decision.
   private var waits = 0
+  /// What other sweeps have found.
+  let prior: PriorTrials
 
   init(
     _ file: SweepFile, _ strategy: any Strategy, sweep: SweepRecord, in store: Store, recorder: Recorder, judge: Judge
   ) throws(SweepError) {
     (self.file, self.sweep, self.store, self.recorder, self.judge) = (file, sweep, store, recorder, judge)
     search = try strategy.search(file.problem)
+    prior = try PriorTrials(file, sweep: sweep, in: store)
     assignments = try store.standings(sweep).map(\.trial.assignment)
     decisions = try store.decisions(of: sweep).count
     loaded = try store.count(chosenBy: Self.loader, of: sweep)
@@ -201,15 +204,16 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
     var planned = PlannedTrials()
     while planned.count + planned.resumed.count < count {
-      if let cap = file.rules.runCap, assignments.count - loaded >= cap { return planned.isEmpty ? nil : planned }
+      let enqueued = try store.nextEnqueued(sweep)
+      let isCapped = file.rules.runCap.map { assignments.count - loaded >= $0 } ?? false
+      if isCapped, enqueued == nil { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      let history = history(sees)
-      let before = ProcessorTime.ofThread
-      let decision = try search.decision(decisions + 1, given: history)
-      seconds = ProcessorTime.ofThread - before
+      // The search says when a new trial begins, and how far it goes; an enqueued point takes the place of its own, or is a trial beyond its last.
+      var decision = try isCapped ? Decision.exhausted : decide(sees)
+      if case .exhausted = decision, let enqueued { decision = .start(Suggestion(enqueued.point, by: "enqueued"), until: nil) }
       switch decision {
-      case .start(let point, let until):
-        try start(point, from: nil, until: until)
+      case .start(let suggestion, let until):
+        try start(enqueued.map { Suggestion($0.point, by: "enqueued") } ?? suggestion, from: nil, until: until, enqueued: enqueued?.place)
         planned.count += 1
       case .clone(let parent, let point, let until):
         try recorder.flush()  // its checkpoint may not be written yet
@@ -234,13 +238,20 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     return planned
   }
 
-  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?) throws(SweepError) {
+  private func decide(_ sees: [(number: Int, version: Int)]) throws(SweepError) -> Decision {
+    let history = history(sees)
+    let before = ProcessorTime.ofThread
+    defer { seconds = ProcessorTime.ofThread - before }
+    return try search.decision(decisions + 1, given: history)
+  }
+
+  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, enqueued: Int? = nil) throws(SweepError) {
     let point = suggestion.point
     lastSuggestion = suggestion
     // Before anybody can see the row.
     let trial = Trial(id: .init(rawValue: 0), number: assignments.count + 1, assignment: point)
     judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: point))
-    let (number, from) = try store.start(suggestion, parent: parent, until: until, waits: waits, sweep: sweep)
+    let (number, from) = try store.start(suggestion, parent: parent, until: until, waits: waits, sweep: sweep, enqueued: enqueued)
     assignments.append(point)
     judge.decided(trial: number, from: from, until: until)
   }
@@ -282,7 +293,7 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     outcomes.removeSubrange(place...)
     versions.removeSubrange(place...)
     while next <= assignments.count { pend(&next, &pending) }
-    return History(outcomes: outcomes, pending: pending)
+    return History(outcomes: prior.outcomes.isEmpty ? outcomes : prior.outcomes + outcomes, pending: pending)
   }
 
   private func pend(_ number: inout Int, _ pending: inout [History.Pending]) {
@@ -301,7 +312,7 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
 
 extension Objective {
   /// What ranks a trial by its curve; nil: nothing does, or it diverged and its last value is none.
-  fileprivate func value(of curve: Curve, _ state: TrialState) -> Double? {
+  func value(of curve: Curve, _ state: TrialState) -> Double? {
     switch at {
     case .last: state == .diverged ? nil : curve.values.last
     case .best: curve.values.min { goal.oriented($0) < goal.oriented($1) }
