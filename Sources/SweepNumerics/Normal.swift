@@ -1,7 +1,5 @@
 // The standard normal distribution: its quantiles, the mass between two points, and the one quantile that intervals are made of.
 
-import Foundation
-
 package enum Normal {
   /// The 97.5 % quantile: half the width of a 95 % interval, in standard errors.
   package static let quantile975 = 1.959963984540054
@@ -23,12 +21,12 @@ package enum Normal {
   }
 
   /// Φ(x).
-  package static func share(below x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+  package static func share(below x: Double) -> Double { exactErfc(-x / root2) / 2 }
 
   /// Φ(high) − Φ(low), from the tail that is nearer so that no digits are lost.
   package static func mass(from low: Double, to high: Double) -> Double {
     if low > 0 { return mass(from: -high, to: -low) }
-    return (erfc(-high / 2.0.squareRoot()) - erfc(-low / 2.0.squareRoot())) / 2
+    return (exactErfc(-high / root2) - exactErfc(-low / root2)) / 2
   }
 
   private static let a = [
@@ -57,8 +55,9 @@ package enum Normal {
   ]
 }
 
-/// ln x for positive normal x: x = m·2ᵉ with m in [√½, √2), ln m = 2 artanh((m−1)/(m+1)) by its series.
+/// ln x, with the same bits on every machine: x = m·2ᵉ with m in [√½, √2), ln m = 2 artanh((m−1)/(m+1)) by its series.
 package func exactLogarithm(_ x: Double) -> Double {
+  guard x > 0, x < .infinity else { return x == 0 ? -.infinity : x > 0 ? x : .nan }
   var (m, e) = (x.significand, Double(x.exponent))
   if m > 1.4142135623730951 { (m, e) = (m / 2, e + 1) }
   let s = (m - 1) / (m + 1)
@@ -69,14 +68,20 @@ package func exactLogarithm(_ x: Double) -> Double {
 }
 
 /// eˣ, with the same bits on every machine: x = k ln 2 + r, and the series of eʳ. Relative error about 2e-16.
-package func exactExponential(_ x: Double) -> Double {
+@inlinable package func exactExponential(_ x: Double) -> Double {
+  // Adding 3·2⁵¹ rounds to a whole number, and leaves it in the low bits.
+  let shifted = x * 1.4426950408889634 + 0x1.8p52
+  let k = shifted - 0x1.8p52
+  let r = x - k * 0.69314718036912382 - k * 1.9082149292705877e-10
+  let s = r * r
+  let even = 1.0 / 2 + s * (1.0 / 24 + s * (1.0 / 720 + s * (1.0 / 40_320 + s * (1.0 / 3_628_800 + s * (1.0 / 479_001_600)))))
+  let odd =
+    1.0 / 6 + s * (1.0 / 120 + s * (1.0 / 5040 + s * (1.0 / 362_880 + s * (1.0 / 39_916_800 + s * (1.0 / 6_227_020_800)))))
+  let power = 1 + (r + s * (even + r * odd))
+  if abs(x) < 707 { return Double(bitPattern: power.bitPattern &+ shifted.bitPattern &<< 52) }
   if x.isNaN { return x }
   if x > 709.8 { return .infinity }
   if x < -745.2 { return 0 }
-  let k = (x * 1.4426950408889634).rounded()
-  let r = x - k * 0.69314718036912382 - k * 1.9082149292705877e-10
-  var sum = 0.0
-  for n in stride(from: 13, through: 1, by: -1) { sum = (sum + 1) * r / Double(n) }
   let half = (k / 2).rounded(.down)
-  return (1 + sum) * Double(sign: .plus, exponent: Int(half), significand: 1) * Double(sign: .plus, exponent: Int(k - half), significand: 1)
+  return power * Double(sign: .plus, exponent: Int(half), significand: 1) * Double(sign: .plus, exponent: Int(k - half), significand: 1)
 }

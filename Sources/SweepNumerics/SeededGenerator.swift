@@ -26,6 +26,11 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case synthetic = 4
     case resampling = 5
     case permutation = 6
+    case scrambling = 7
+    case evolution = 8
+    case mixtures = 9
+    case adaptation = 10
+    case strata = 12
   }
 
   public mutating func next() -> UInt64 {

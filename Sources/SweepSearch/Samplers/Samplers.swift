@@ -2,4 +2,10 @@
 
 import SweepCore
 
-public let samplers = Registry<SearchMethod>("method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler()))])
+public let samplers = Registry<SearchMethod>(
+  "method",
+  [
+    ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
+    ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
+    ("tpe", .adaptive(TreeParzenEstimator())),
+  ])
