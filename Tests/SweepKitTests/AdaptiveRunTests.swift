@@ -96,7 +96,8 @@ struct AdaptiveRunTests {
 
   @Test(arguments: methods) func aSpaceIsSearchedToItsLastPointAndThenTheSweepEnds(method: String) throws {
     let small = Sweep(
-      "small", minimize: "loss", parameters: [Parameter("n", .integers(min: 1, max: 5)), Parameter("kind", .values([.text("good"), .text("better")]))],
+      "small", minimize: "loss",
+      parameters: [Parameter("n", .integers(min: 1, max: 5)), Parameter("kind", .values([.text("good"), .text("better")]))],
       method: method, rules: RunRules(runCap: 100))
     let store = try Store.open(folder.path("small.sqlite"))
     defer { try? store.close() }

@@ -109,7 +109,7 @@ struct StartTests {
     #expect(first.outcomes.map(\.number) == [-2, -1, 0] && first.pending.isEmpty)
     #expect(first.outcomes.map { $0.assignment["x"] } == [.real(1), .real(2), .real(5)])  // as this space spells them
     #expect(first.outcomes.map(\.objectives) == [[-4], [-5], [-8]] && first.outcomes.allSatisfy(\.isComplete))
-    #expect(first.outcomes.map { $0.curve.values } == [[2, 3, 4], [3, 4, 5], [6, 7, 8]])
+    #expect(first.outcomes.map { $0.curve.values } == [[-2, -3, -4], [-3, -4, -5], [-6, -7, -8]])
     let other = SeeingSampler()
     try run(Self.file("down", goal: .minimize, prior: ["a"]), other, in: store)
     #expect(other.firstHistory?.outcomes.map(\.objectives) == [[4], [5]])
