@@ -114,7 +114,8 @@ struct TellCommand: ParsableCommand {
 }
 
 extension Verdict {
-  fileprivate var word: String {
+  /// As those who tell read it.
+  var word: String {
     switch self {
     case .proceed: "proceed"
     case .prune: "prune"

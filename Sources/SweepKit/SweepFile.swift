@@ -115,6 +115,19 @@ public struct SweepFile: Sendable, Equatable, Codable {
     return file
   }
 
+  /// The same sweep with another number of trials, virtual workers or seed; nil: as it is.
+  public func with(runCap: Int? = nil, parallel: Int? = nil, seed: Int? = nil) -> SweepFile {
+    var file = self
+    if let runCap {
+      var rules = rules
+      rules.runCap = runCap
+      file.rulesOfRun = rules == RunRules() ? nil : rules
+    }
+    if let parallel { file.parallelTrials = parallel == Self.standardParallel ? nil : parallel }
+    if let seed { file.samplerSeed = seed == 0 ? nil : seed }
+    return file
+  }
+
   /// What is allowed and yet hardly meant.
   public var doubts: [String] {
     let metric = objective.metric

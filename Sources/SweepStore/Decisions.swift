@@ -97,7 +97,8 @@ extension Store {
   public func start(
     _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
   ) throws(SweepError) -> (number: Int, from: Int) {
-    try write { db in
+    // A search that is asked again decides the same.
+    try writeWithoutSync { db in
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
       let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
@@ -136,6 +137,13 @@ extension Store {
       }
       try Decisions.insert(db, "resume", sweepID: sweep.id, trial: id, until: until, position: from, waits: waits)
       return from
+    }
+  }
+
+  /// How many trials of a sweep a sampler has chosen, by its name in `trial.sampler`.
+  public func count(chosenBy sampler: String, of sweep: SweepRecord) throws(SweepError) -> Int {
+    try read { db in
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND sampler = ?", arguments: [sweep.id, sampler]) ?? 0
     }
   }
 

@@ -204,8 +204,8 @@ final class Judge: Sendable {
 
   // MARK: decisions
 
-  /// What the next decision sees: the outcomes of these trials; nil: it is not known yet, or nothing is decided here.
-  func sees() -> [(number: Int, curve: Curve, state: TrialState, cost: Double)]? {
+  /// What the next decision sees: these trials by number, and how often each has changed; nil: it is not known yet, or nothing is decided here.
+  func sees() -> [(number: Int, version: Int)]? {
     state.withLock { state in
       guard case .number(var chronicle) = state.book else { return nil }
       state.book = .none
@@ -220,10 +220,16 @@ final class Judge: Sendable {
         chronicle.decided(trial: decision.trial, from: decision.from, until: decision.until)
         state.replay.removeFirst()
       }
-      return chronicle.sees()?.map { number in
-        let outcome = chronicle.outcome(of: number)
-        return (number, outcome.curve, outcome.state, outcome.cost)
-      }
+      return chronicle.sees()?.map { ($0, chronicle.version(of: $0)) }
+    }
+  }
+
+  /// What came of a trial, as far as it counts.
+  /// - Precondition: `sees` has named it.
+  func outcome(of number: Int) -> (curve: Curve, state: TrialState, cost: Double) {
+    state.withLock { state in
+      guard case .number(let chronicle) = state.book else { preconditionFailure("only what is judged by number is seen") }
+      return chronicle.outcome(of: number)
     }
   }
 

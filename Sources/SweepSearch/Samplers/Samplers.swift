@@ -6,5 +6,7 @@ public let samplers = Registry<SearchMethod>(
   "method",
   [
     ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
-    ("tpe", .adaptive(TreeParzenEstimator())), ("cma", .adaptive(EvolutionStrategy())),
+    ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
+    ("auto", .adaptive(AutoSampler())), ("gp", .adaptive(GaussianProcessSampler())), ("tpe", .adaptive(TreeParzenEstimator())),
+    ("cma", .adaptive(EvolutionStrategy())), ("nsga2", .adaptive(NondominatedSorting())),
   ])
