@@ -56,7 +56,7 @@ struct PlanCommand: ParsableCommand {
       "\(file.name): \(forecast.count.map { counted($0, "point") } ?? "points without end")"
         + (factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints)
     ] + constant + [
-      "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
+      file.objectives.map { "objective: \($0.goal.rawValue) \($0.metric), the \($0.at.rawValue) epoch's" }.joined(separator: "\n"),
       forecast.cohortSummary,
     ]
   }

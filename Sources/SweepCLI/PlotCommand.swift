@@ -18,7 +18,8 @@ struct PlotCommand: ParsableCommand {
         sweep plot heatmap cifar10-grid --x eta --y batch_size -o heatmap.png
       """,
     subcommands: [
-      CurvesPlot.self, HistogramPlot.self, HeatmapPlot.self, ParallelPlot.self, SlicePlot.self, ImportancePlot.self,
+      CurvesPlot.self, HistogramPlot.self, HeatmapPlot.self, ParallelPlot.self, SlicePlot.self, ImportancePlot.self, ParetoPlot.self,
+      HypervolumePlot.self,
     ])
 }
 
@@ -281,6 +282,56 @@ struct ImportancePlot: ParsableCommand {
     let input = try options.input()
     try options.plot.draw(input.figures.importance(try Importance(of: input.record.objective, trials: input.trials, space: input.space)))
   }
+}
+
+/// A sweep with several objectives, and where a figure of its front goes.
+struct ParetoPlotOptions: ParsableArguments {
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  /// - Throws: where the sweep has one objective, or no trial has a value of all.
+  fileprivate func draw(_ figure: (SweepFigures, ParetoRanking) -> Figure) throws {
+    let store = try plot.database.reading()
+    let record = try store.sweep(named: sweep)
+    guard record.objectives.count > 1 else {
+      throw SweepError(
+        .input, "the sweep '\(record.name)' has one objective, \(record.objective.metric), and so no Pareto front", place: store.path,
+        remedy: "name several in its file, 'metrics: [{name: …, goal: …}, …]'; those that were measured can be named afterwards")
+    }
+    let ranking = try ParetoRanking(of: record, in: store)
+    if ranking.order.isEmpty { throw try record.nothingComplete(in: store) }
+    try plot.draw(figure(try SweepFigures(record, in: store), ranking))
+    for (metric, count) in ranking.lacking { Terminal.error("not drawn: \(count) complete without a value of \(metric)") }
+    if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not drawn: \(left)") }
+  }
+}
+
+struct ParetoPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pareto", abstract: "Trials by their objectives, with the Pareto front; of more than two a panel for each pair.",
+    discussion: """
+      EXAMPLE
+        sweep plot pareto
+        sweep plot pareto accuracy-and-time -o pareto.svg
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.pareto($1) } }
+}
+
+struct HypervolumePlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hypervolume", abstract: "How the hypervolume of the Pareto front grew with the trials.",
+    discussion: """
+      EXAMPLE
+        sweep plot hypervolume
+        sweep plot hypervolume accuracy-and-time -o hypervolume.png
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.hypervolume($1) } }
 }
 
 extension SweepFigures {

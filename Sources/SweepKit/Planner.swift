@@ -120,8 +120,8 @@ public struct Planner: Sendable {
       file.origin = file.origin ?? changes.old.origin
     }
     let plan = SweepPlan(
-      name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics,
-      endsByObjective: file.program != nil)
+      name: file.name, definition: try file.definition(), objective: file.objective, further: Array(file.objectives.dropFirst()),
+      parameterNames: file.space.names, metrics: trainer.metrics, endsByObjective: file.program != nil)
     guard try methods.find(file.method).pointSampler != nil else { return try store.plan(plan) { [] } }
     // An endless sweep keeps as many points as it has.
     let planned = if let known { try store.counts(sweepID: known.id).total } else { 0 }

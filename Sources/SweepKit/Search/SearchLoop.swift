@@ -236,7 +236,8 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       outcomes: sees.map {
         History.Outcome(
           number: $0.number, assignment: assignments[$0.number - 1], state: $0.state,
-          objectives: [sweep.objective.value(of: $0.curve, $0.state).map(sweep.objective.goal.oriented)],
+          objectives: [sweep.objective.value(of: $0.curve, $0.state).map(sweep.objective.goal.oriented)]
+            + judge.further(of: $0.number, $0.curve, $0.state),
           curve: $0.curve, cost: $0.cost)
       },
       pending: assignments.indices.filter { !known.contains($0 + 1) }.map { .init(number: $0 + 1, assignment: assignments[$0]) })
