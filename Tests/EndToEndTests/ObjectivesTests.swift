@@ -42,7 +42,7 @@ struct ObjectivesTests {
       try texts("SELECT trial, objective, objective_2 FROM trials_a ORDER BY trial")
         == ["1 0.11 11.0", "2 0.21 21.0", "3 0.31 99.0", "4 0.41 41.0", "5 0.51 51.0", "6 0.63 null", "7 0.71 null"])
     let people = try binary.run("rank", "a")
-    #expect(people.output.hasPrefix("front  trial  acc ↑  size ↓"), "\(people.output)")
+    #expect(people.output.hasPrefix("front  trial   acc ↑   size ↓  x\n"), "\(people.output)")
     #expect(
       people.errors.contains("the Pareto front has 4 of 5 trials; its hypervolume is ")
         && people.errors.contains(", from the reference point acc 0.07, size "),

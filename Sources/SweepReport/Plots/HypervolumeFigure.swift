@@ -31,10 +31,10 @@ package struct HypervolumeFigure: Sendable {
       ]
     return Figure(
       width: 860, height: 440, blocks: rows.isEmpty ? [] : [Figure.Block("growth", rows)],
-      commands: Figure.look() + [
+      commands: Figure.look() + Figure.margins(left: 96, right: 30, top: 56, bottom: 64, width: 860, height: 440) + [
         Figure.title(Figure.wrapped(title, to: 80)), "set key off", Figure.command("x", xRange), Figure.command("y", yRange),
         Figure.tics("x", in: xRange, about: 10), Figure.tics("y", in: yRange, about: 8), Figure.axisLabel("x", Self.xLabel),
-        Figure.axisLabel("y", Self.yLabel, offset: "0.5,0"), "plot \((["-1"] + plots).joined(separator: ", "))",
+        Figure.sideLabel(Self.yLabel, width: 860), "plot \((["-1"] + plots).joined(separator: ", "))",
       ],
       text: .drawn(text))
   }

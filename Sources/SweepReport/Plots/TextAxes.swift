@@ -60,5 +60,13 @@ package struct TextAxes {
         for row in min(start.row, end.row)...max(start.row, end.row) { canvas.put("│", start.column, row, colour: colour) }
       }
     }
+    for place in corners.indices.dropFirst().dropLast() {
+      let around = [corners[place - 1], corners[place], corners[place + 1]].compactMap { cell($0.x, $0.y) }
+      guard around.count == 3, let level = [around[0], around[2]].first(where: { $0.row == around[1].row && $0.column != around[1].column }),
+        let upright = [around[0], around[2]].first(where: { $0.column == around[1].column && $0.row != around[1].row })
+      else { continue }
+      let (isRight, isUp) = (level.column > around[1].column, upright.row < around[1].row)
+      canvas.put(isRight ? isUp ? "└" : "┌" : isUp ? "┘" : "┐", around[1].column, around[1].row, colour: colour)
+    }
   }
 }
