@@ -25,7 +25,8 @@ public struct AskTell: Sendable {
     (self.file, self.store) = (file, store)
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
-    if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()) {
+    if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()), try store.isPlanned(known)
+    {
       (sweep, changeOfObjective) = (known, nil)  // to count the points anew would take as long as there are many
     } else {
       let planned = try Planner(isSame: isSame).plan(file, trainer: AskExecutor.entry, in: store)
@@ -34,7 +35,7 @@ public struct AskTell: Sendable {
   }
 
   /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
-  private static func lock(_ store: Store, _ file: SweepFile) throws(SweepError) -> RunnerLock {
+  static func lock(_ store: Store, _ file: SweepFile) throws(SweepError) -> RunnerLock {
     for _ in 0..<40 {
       if let lock = try? RunnerLock(database: store.path, sweep: file.name) { return lock }
       usleep(50_000)
@@ -65,10 +66,13 @@ public struct AskTell: Sendable {
   /// The next trial.
   /// - Throws: where a runner is at the sweep.
   public func ask() throws(SweepError) -> Answer {
+    // The points of a method that learns are decided in turn.
+    let needsNoResults = try samplers.find(file.method).pointSampler != nil
+    if needsNoResults { _ = try store.takeEnqueued(sweep) }
     let judge = try Judge(file, sweep: sweep, in: store)
     try settle(judge)
     if let reason = try reasonToStop() { return .none(because: reason) }
-    if let trial = try store.claim(sweepID: sweep.id) { return .trial(trial) }
+    if let trial = try store.claim(sweepID: sweep.id, enqueuedFirst: needsNoResults && !judge.needsOrder) { return .trial(trial) }
     guard try Planner.plansAsItRuns(file) else { return .none(because: nil) }
     // Two who ask at once may each plan one; nothing is lost by that.
     let lock = try Self.lock(store, file)

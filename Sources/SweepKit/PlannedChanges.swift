@@ -55,6 +55,10 @@ package struct PlannedChanges {
     if learns {
       if old.parallel != new.parallel { changed("parallel", String(old.parallel), String(new.parallel)) }
       if old.cost != new.cost { changed("cost", old.cost?.text ?? "1", new.cost?.text ?? "1") }
+      if old.prior != new.prior {
+        changed(
+          "prior", old.prior.isEmpty ? "none" : old.prior.joined(separator: ", "), new.prior.isEmpty ? "none" : new.prior.joined(separator: ", "))
+      }
     }
     for name in Set(old.space.names).union(new.space.names).sorted() {
       switch (old.space[name]?.domain, new.space[name]?.domain) {

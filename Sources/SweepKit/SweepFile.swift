@@ -26,6 +26,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var parallelTrials: Int?
   private var costOfEpoch: ParameterExpression?
   private var furtherObjectives: [Objective]?
+  private var priorSweeps: [String]?
   /// The path of the file, as the database's folder has it; nil: it came from standard input, from code, or was planned by a version that did not note it.
   private var plannedFrom = Origin()
   /// Where trials are programs.
@@ -41,6 +42,11 @@ public struct SweepFile: Sendable, Equatable, Codable {
   /// Virtual workers by which a method that learns is planned: what it knows does not depend on how many there are.
   public var parallel: Int { parallelTrials ?? Self.standardParallel }
   package var cost: ParameterExpression? { costOfEpoch }
+  /// Sweeps of the same database from whose results a method that learns starts.
+  public var prior: [String] {
+    get { priorSweeps ?? [] }
+    set { priorSweeps = newValue.isEmpty ? nil : newValue }
+  }
 
   public static let standardParallel = 8
 
@@ -113,6 +119,13 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   package mutating func setCost(_ cost: ParameterExpression?) { costOfEpoch = cost }
 
+  /// The same sweep with another seed of the sampler.
+  public func seeded(_ seed: Int?) -> SweepFile {
+    var file = self
+    if let seed { file.samplerSeed = seed == 0 ? nil : seed }
+    return file
+  }
+
   /// Names become parts of file names.
   public static let longestName = 150
 
@@ -120,6 +133,19 @@ public struct SweepFile: Sendable, Equatable, Codable {
   public func renamed(_ name: String?) -> SweepFile {
     var file = self
     if let name { file.name = name }
+    return file
+  }
+
+  /// The same sweep with another number of trials, virtual workers or seed; nil: as it is.
+  public func with(runCap: Int? = nil, parallel: Int? = nil, seed: Int? = nil) -> SweepFile {
+    var file = self
+    if let runCap {
+      var rules = rules
+      rules.runCap = runCap
+      file.rulesOfRun = rules == RunRules() ? nil : rules
+    }
+    if let parallel { file.parallelTrials = parallel == Self.standardParallel ? nil : parallel }
+    if let seed { file.samplerSeed = seed == 0 ? nil : seed }
     return file
   }
 

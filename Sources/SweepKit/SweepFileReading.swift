@@ -11,7 +11,7 @@ import Yams
 package let sweepFileKeys = [
   "name", "description", "method", "seed", "metric", "metrics", "trainer", "program", "command", "folder", "environment", "report", "limits",
   "resources",
-  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "run_cap", "time_budget", "max_failures",
+  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "prior", "run_cap", "time_budget", "max_failures",
   "allow_flapping", "parameters",
   "include", "zip", "exclude",
 ]
@@ -89,6 +89,7 @@ struct SweepFileReading {
     if let trainer, let space, complaints.isEmpty {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
+    remarkMachine(top, method: method, early)
     if objectives.count > 1, let early, early.type != "none", let first = objectives.first {
       remark(
         .note, Diagnostic("trials are stopped early by the first of \(objectives.count) objectives, \(first.metric), alone"), at: "early_terminate")
@@ -99,6 +100,7 @@ struct SweepFileReading {
       objective: objective, further: Array(objectives.dropFirst()), space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early,
       order: order, parallel: parallel)
     file.setCost(cost)
+    file.prior = readPrior(top["prior"], name: name, method: method)
     file.program = program
     if let method = samplers[method] { check(file.problem, method) }
     return complaints.isEmpty ? file : nil
@@ -159,10 +161,8 @@ struct SweepFileReading {
 
   private mutating func readMethod(_ top: [String: Node]) -> String? {
     if top["method"]?.string == "bayes" {
-      remark(
-        .warning, Diagnostic("method bayes is not built yet: points are drawn at random, as 'method: random' does", remedy: "set a run_cap"),
-        at: "method")
-      return "random"
+      remark(.note, Diagnostic("method bayes is 'auto' here: it chooses a sampler for each trial, and says which"), at: "method")
+      return "auto"
     }
     if top["method"]?.string == "custom" {
       complain("method custom is code on W&B's side", at: "method", remedy: "use one of \(samplers.names.joined(separator: ", "))")

@@ -92,12 +92,16 @@ extension Store {
   }
 
   /// Starts a trial by a decision: a new row, in one transaction with the decision. Where the point is there already, it is repeated.
-  /// - Parameter parent: the number of a trial from a copy of whose checkpoint it goes on.
+  /// - Parameters:
+  ///   - parent: the number of a trial from a copy of whose checkpoint it goes on.
+  ///   - enqueued: the point's place among those that are tried first, where it is one: it is no more.
   /// - Returns: its number, and the epoch it goes on from.
   public func start(
-    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
+    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord, enqueued: Int? = nil
   ) throws(SweepError) -> (number: Int, from: Int) {
-    try write { db in
+    // A search that is asked again decides the same.
+    try writeWithoutSync { db in
+      if let enqueued { try Enqueued.remove(db, sweepID: sweep.id, place: enqueued) }
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
       let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
@@ -136,6 +140,13 @@ extension Store {
       }
       try Decisions.insert(db, "resume", sweepID: sweep.id, trial: id, until: until, position: from, waits: waits)
       return from
+    }
+  }
+
+  /// How many trials of a sweep a sampler has chosen, by its name in `trial.sampler`.
+  public func count(chosenBy sampler: String, of sweep: SweepRecord) throws(SweepError) -> Int {
+    try read { db in
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND sampler = ?", arguments: [sweep.id, sampler]) ?? 0
     }
   }
 

@@ -51,10 +51,11 @@ public struct PlanResult: Sendable, Equatable {
 extension Store {
   /// Saves the sweep and a row for each assignment; those that are there already stay as they are.
   /// - Parameters:
+  ///   - leavesTrials: the sweep alone is saved: its trials come by decisions, or later.
   ///   - position: of the sampler when all assignments have come; nil: they come from no sampler.
   ///   - next: the next assignments, none at the end. Called inside the transaction, so memory stays flat.
   public func plan(
-    _ plan: SweepPlan, position: () -> Int? = { nil }, next: () throws -> [Assignment]
+    _ plan: SweepPlan, leavesTrials: Bool = false, position: () -> Int? = { nil }, next: () throws -> [Assignment]
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     try write { db in
       let slug = viewSlug(of: plan.name)
@@ -67,9 +68,11 @@ extension Store {
       let id: Int64
       if let known {
         id = known.id
-        if known.definition == plan.definition {
+        if known.definition == plan.definition, try leavesTrials || Enqueued.isPlanned(db, sweepID: id) {
+          let taken = try leavesTrials ? [] : Enqueued.take(db, sweepID: id).filter(\.isNew)
           let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [id]) ?? 0
-          return (try record(db, id), PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0))
+          if !taken.isEmpty { try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(taken.count, "new trial")), \(planned) in all") }
+          return (try record(db, id), PlanResult(added: taken.count, planned: planned, fellOut: [], fellOutCount: 0))
         }
         try db.execute(
           sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
@@ -90,7 +93,7 @@ extension Store {
       for metric in plan.metrics {
         try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
-      var result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      var result = try leavesTrials ? standing(db, sweepID: id) : insertTrials(db, sweepID: id, isNew: known == nil, next: next)
       if let known, known.objectives != plan.objectives { result.changedObjectives = known.objectives }
       if let position = position() { try Decisions.setPosition(db, sweepID: id, position) }
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
@@ -123,9 +126,18 @@ extension Store {
     }
   }
 
+  /// What a plan that leaves the trials alone comes to.
+  private func standing(_ db: Database, sweepID: Int64) throws -> PlanResult {
+    let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [sweepID]) ?? 0
+    return PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0)
+  }
+
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
     // What a sweep begins with needs no number of its change: nobody has seen it without.
     let revision = try isNew ? 0 : Revision.next(db, sweepID: sweepID)
+    // One that was made for points that are tried first has no others to compare with.
+    let isNew = try isNew || Int.fetchOne(db, sql: "SELECT 1 FROM trial WHERE sweep_id = ? LIMIT 1", arguments: [sweepID]) == nil
+    let enqueued = try Enqueued.take(db, sweepID: sweepID).filter(\.isNew)
     let insert = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 1)
     let insertMany = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 50)
     // Trials that are there already and asked for again; only those whose flag changes are then written.
@@ -163,13 +175,18 @@ extension Store {
     try db.execute(
       sql: """
         UPDATE trial SET planned = 0, revision = :revision
-          WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND id NOT IN (SELECT id FROM kept);
+          WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND sampler IS NOT 'enqueued' AND id NOT IN (SELECT id FROM kept);
         UPDATE trial SET planned = 1, revision = :revision WHERE sweep_id = :sweep AND planned = 0 AND id IN (SELECT id FROM kept);
-        DROP TABLE kept;
         """, arguments: ["sweep": sweepID, "first": first, "revision": revision])
+    let besides =
+      try Int.fetchOne(
+        db,
+        sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND sampler = 'enqueued' AND planned AND number < ? AND id NOT IN (SELECT id FROM kept)",
+        arguments: [sweepID, first]) ?? 0
+    try db.execute(sql: "DROP TABLE kept")
     let dropped = "FROM trial WHERE sweep_id = ? AND NOT planned"
     return PlanResult(
-      added: number - first, planned: number - first + kept,
+      added: number - first + enqueued.count, planned: number - first + kept + besides,
       fellOut: try Int.fetchAll(db, sql: "SELECT number \(dropped) ORDER BY number LIMIT \(PlanResult.listed)", arguments: [sweepID]),
       fellOutCount: try Int.fetchOne(db, sql: "SELECT count(*) \(dropped)", arguments: [sweepID]) ?? 0)
   }

@@ -128,6 +128,21 @@ extension Store {
     return ranked
   }
 
+  /// The trials of a sweep that have begun, by number: the epochs of each, and the value of those that are ranked.
+  public func course(_ sweep: SweepRecord) throws(SweepError) -> [(number: Int, epochs: Int, objective: Double?)] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          \(sweep.trialsSQL)SELECT number, epochs_done, CASE WHEN \(Objective.isRanked) THEN objective END FROM trial
+          WHERE sweep_id = ? AND (state <> 'waiting' OR epochs_done > 0) ORDER BY number
+          """, arguments: [sweep.id])
+      var course: [(number: Int, epochs: Int, objective: Double?)] = []
+      while let row = try rows.next() { course.append((try row.get(0), try row.get(1), try row.get(2))) }
+      return course
+    }
+  }
+
   /// Complete trials that have no finite value of the objective.
   public func unranked(_ sweep: SweepRecord) throws(SweepError) -> Int {
     try read { db in

@@ -53,7 +53,7 @@ private final class PausingStrategy: Strategy, StrategicSearch {
     func point(_ x: Double) -> Suggestion {
       Suggestion(Assignment(["x": .real(x), "epochs": .integer(3), "mode": .text("plain")]), by: "pausing-test")
     }
-    let best = history.outcomes.sorted { ($0.curve.values.last ?? 0, $1.number) > ($1.curve.values.last ?? 0, $0.number) }
+    let best = history.outcomes.sorted { ($0.curve.values.last ?? 0, $0.number) < ($1.curve.values.last ?? 0, $1.number) }
     switch number {
     case 1...4: return .start(point(Double([3, 9, 1, 7][number - 1])), until: 1)
     case 5, 6:

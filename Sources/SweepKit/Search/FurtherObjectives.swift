@@ -2,6 +2,7 @@
 // was stopped. Beside the chronicle, which knows the first objective alone and says whose outcome is known; decides nothing.
 
 import SweepCore
+import SweepStore
 
 /// What trials have reported of further objectives.
 struct FurtherObjectives {
@@ -14,8 +15,14 @@ struct FurtherObjectives {
   /// - Parameter all: the first included.
   init(_ all: [Objective]) { objectives = Array(all.dropFirst()) }
 
-  var isEmpty: Bool { objectives.isEmpty }
-  var metrics: [String] { objectives.map(\.metric) }
+  /// Adds what the database has.
+  mutating func read(_ sweep: SweepRecord, in store: Store) throws(SweepError) {
+    for metric in objectives.map(\.metric) {
+      for (number, epochs) in try store.curves(sweep, of: metric) {
+        for point in epochs { reported(number, EpochMetrics(epoch: point.epoch, values: [(metric, point.value)])) }
+      }
+    }
+  }
 
   /// Adds what a trial reported. Of an epoch that comes again the last value counts, as in the database.
   mutating func reported(_ number: Int, _ metrics: EpochMetrics) {
@@ -41,10 +48,11 @@ struct FurtherObjectives {
   mutating func restarted(_ number: Int) { trials[number] = nil }
 
   /// What the objectives are, oriented (smaller is better); nil: not finite, or not there.
-  /// - Parameter epoch: the last that counts; nil: all do.
-  func values(of number: Int, through epoch: Int?) -> [Double?] {
-    objectives.enumerated().map { place, objective in
-      let points = (trials[number]?[place] ?? []).prefix { epoch == nil || $0.epoch <= (epoch ?? 0) }
+  /// - Parameter curve: of the first objective, as far as it counts: where the trial was stopped, nothing after it does.
+  func values(of number: Int, at end: TrialState, _ curve: Curve) -> [Double?] {
+    let last = end == .pruned ? curve.epochs.last ?? .max : .max
+    return objectives.enumerated().map { place, objective in
+      let points = (trials[number]?[place] ?? []).prefix { $0.epoch <= last }
       let values = points.map { objective.oriented($0.value) }
       let value = objective.at == .last ? values.last : values.filter(\.isFinite).min()
       return value.flatMap { $0.isFinite ? $0 : nil }

@@ -77,11 +77,7 @@ final class Judge: Sendable {
     let decisions = try learns ? store.decisions(of: sweep)[...] : []
     // Whoever is not seen by a search has no need of more than the first.
     var further = FurtherObjectives(learns ? sweep.objectives : [])
-    for metric in further.metrics {
-      for curve in try store.curves(sweep, of: metric) {
-        for point in curve.epochs { further.reported(curve.number, EpochMetrics(epoch: point.epoch, values: [(metric, point.value)])) }
-      }
-    }
+    try further.read(sweep, in: store)
     state = Mutex(State(book: book, held: held, replay: decisions, further: further))
   }
 
@@ -227,8 +223,8 @@ final class Judge: Sendable {
 
   // MARK: decisions
 
-  /// What the next decision sees: the outcomes of these trials; nil: it is not known yet, or nothing is decided here.
-  func sees() -> [(number: Int, curve: Curve, state: TrialState, cost: Double)]? {
+  /// What the next decision sees: these trials by number, and how often each has changed; nil: it is not known yet, or nothing is decided here.
+  func sees() -> [(number: Int, version: Int)]? {
     state.withLock { state in
       guard case .number(var chronicle) = state.book else { return nil }
       state.book = .none
@@ -243,10 +239,16 @@ final class Judge: Sendable {
         chronicle.decided(trial: decision.trial, from: decision.from, until: decision.until)
         state.replay.removeFirst()
       }
-      return chronicle.sees()?.map { number in
-        let outcome = chronicle.outcome(of: number)
-        return (number, outcome.curve, outcome.state, outcome.cost)
-      }
+      return chronicle.sees()?.map { ($0, chronicle.version(of: $0)) }
+    }
+  }
+
+  /// What came of a trial, as far as it counts.
+  /// - Precondition: `sees` has named it.
+  func outcome(of number: Int) -> (curve: Curve, state: TrialState, cost: Double) {
+    state.withLock { state in
+      guard case .number(let chronicle) = state.book else { preconditionFailure("only what is judged by number is seen") }
+      return chronicle.outcome(of: number)
     }
   }
 
@@ -254,7 +256,7 @@ final class Judge: Sendable {
   /// - Parameter curve: of the first objective, as far as it counts.
   func further(of number: Int, _ curve: Curve, _ end: TrialState) -> [Double?] {
     guard hasFurther else { return [] }
-    return state.withLock { state in state.further.values(of: number, through: end == .pruned ? curve.epochs.last : nil) }
+    return state.withLock { state in state.further.values(of: number, at: end, curve) }
   }
 
   /// The search waits for the next end.

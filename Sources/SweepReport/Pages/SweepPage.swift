@@ -35,6 +35,7 @@ package struct SweepPage {
     try addRanking(to: &page)
     if !ranked.isEmpty {
       try addSettings(to: &page)
+      if withFigures { try addProgress(to: &page) }
       if withFigures { try addCurves(to: &page) }
       try addImportance(to: &page, withFigures: withFigures)
       try addAnswers(to: &page, withFigures: withFigures)
@@ -130,6 +131,13 @@ package struct SweepPage {
       """
   }
 
+  private func addProgress(to page: inout Document) throws(SweepError) {
+    guard ranked.count > 2 else { return }
+    page.heading("How it went")
+    page.figure(try SweepFigures.optimization([(sweep, try store.course(sweep))]), "optimization", "The best so far")
+    page.code("SELECT trial, epochs_done, \(objective(of: view("trials"))) FROM \(view("trials")) WHERE state = 'complete' ORDER BY trial")
+  }
+
   private func addCurves(to page: inout Document) throws(SweepError) {
     page.heading("Curves")
     let best = Array(ranked.prefix(Self.drawn))
@@ -169,6 +177,10 @@ package struct SweepPage {
     let main = importance.effects.filter { $0.parameters.count == 1 }.prefix(3).map { $0.parameters[0] }
     for (index, x) in main.enumerated() {
       for y in main.dropFirst(index + 1) {
+        guard figures.isListed(x, in: trials), figures.isListed(y, in: trials) else {
+          page.figure(figures.contour(Array(trials.prefix(5000)), x: x, y: y), "contour-\(x)-\(y)", "\(x.spaced) and \(y.spaced)")
+          continue
+        }
         page.figure(try figures.heatmap(trials, x: x, y: y), "heatmap-\(x)-\(y)", "\(x.spaced) and \(y.spaced), the others averaged")
         page.code(
           """
