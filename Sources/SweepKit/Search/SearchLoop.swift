@@ -307,7 +307,8 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     let (curve, state, cost) = judge.outcome(of: number)
     let value = sweep.objective.value(of: curve, state).map(sweep.objective.goal.oriented)
     return History.Outcome(
-      number: number, assignment: assignments[number - 1], state: state, objectives: [value], curve: curve.map(sweep.objective.goal.oriented),
+      number: number, assignment: assignments[number - 1], state: state, objectives: [value] + judge.further(of: number, curve, state),
+      curve: curve.map(sweep.objective.goal.oriented),
       cost: cost)
   }
 }
