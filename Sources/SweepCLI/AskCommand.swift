@@ -24,15 +24,22 @@ struct AskCommand: ParsableCommand {
   var file: String?
   @Option(help: "The sweep's name (default: the file's, or the newest).") var sweep: String?
   @Flag(help: "The sweep of that name is this one, though its file is another than the one that it was planned from.") var same = false
+  @OptionGroup var search: SearchOptions
   @Flag(help: "First take back trials that were asked for and never told of.") var takeBack = false
   @OptionGroup var database: DatabaseOption
+
+  func validate() throws {
+    if file == nil, !search.isEmpty { throw ValidationError("--seed and --prior go with a sweep file") }
+  }
 
   func run() throws {
     let loaded = try file.map { path in try SweepFileLoader(trainers: try Registry.builtin()).read(path) }
     if let loaded, !loaded.lacksProgram { loaded.tell() }  // who asks needs none
     let store = try Store.open(database.path)
     store.tellWarnings()
-    let sweep = try loaded.map { try AskTell($0.file.renamed(self.sweep), in: store, isSame: same) } ?? AskTell(named: self.sweep, in: store)
+    let sweep =
+      try loaded.map { try AskTell(search.applied(to: $0.file).renamed(self.sweep), in: store, isSame: same) }
+      ?? AskTell(named: self.sweep, in: store)
     if let change = sweep.changeOfObjective { Terminal.error(change) }
     if takeBack { Terminal.error("\(counted(try sweep.takeBack(), "trial")) taken back") }
     let answer = try sweep.ask()
@@ -114,7 +121,8 @@ struct TellCommand: ParsableCommand {
 }
 
 extension Verdict {
-  fileprivate var word: String {
+  /// As those who tell read it.
+  var word: String {
     switch self {
     case .proceed: "proceed"
     case .prune: "prune"

@@ -41,6 +41,27 @@ struct SweepFileArguments: ParsableArguments {
   }
 }
 
+/// What the command line says of how points are chosen, in place of the file.
+struct SearchOptions: ParsableArguments {
+  @Option(help: "The seed of the method (default: the file's).") var seed: Int?
+  @Option(
+    help: ArgumentHelp(
+      "A sweep of the same database from whose results a method that learns starts; may be repeated (default: the file's).", valueName: "sweep"))
+  var prior: [String] = []
+
+  func validate() throws {
+    if let seed, !(0...Int(Int32.max)).contains(seed) { throw ValidationError("--seed is \(seed); use 0 to \(Int32.max)") }
+  }
+
+  var isEmpty: Bool { seed == nil && prior.isEmpty }
+
+  func applied(to file: SweepFile) -> SweepFile {
+    var file = file.seeded(seed)
+    if !prior.isEmpty { file.prior = prior.enumerated().filter { prior.firstIndex(of: $0.element) == $0.offset }.map(\.element) }
+    return file
+  }
+}
+
 /// By what trials are ranked, where it is not the sweep's own objective: all that was measured is in the database.
 struct ObjectiveOption: ParsableArguments {
   @Option(help: "Rank by another metric than the sweep's, as it was measured.") var metric: String?

@@ -17,6 +17,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var source: SweepFileArguments
   @Option(help: "How many points to show.") var rows = 5
   @Flag(inversion: .prefixedNo, help: "Estimate the time from a short measurement.") var estimate = true
+  @OptionGroup var search: SearchOptions
   @OptionGroup var pool: PoolOptions
   @OptionGroup var format: FormatOption
 
@@ -27,7 +28,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let trainers = try Registry.builtin()
     let loaded = try source.load(trainers)
-    let file = loaded.file
+    let file = search.applied(to: loaded.file)
     let trainer = try trainers.entry(for: file)
     let forecast = try Forecast(file, trainer: trainer, workers: pool.workers, maxTrials: pool.maxTrials)
     try format.print(table(file, forecast))
@@ -52,12 +53,9 @@ struct PlanCommand: ParsableCommand {
     let constraints = file.space.hasForbiddenPoints ? ", less what when and exclude leave out" : ""
     let constants = file.space.parameters.filter(\.domain.isConstant).map { "\($0.name) \($0.domain.text)" }
     let constant = constants.isEmpty ? [] : ["constant: \(constants.joined(separator: ", "))"]
-    return [
-      "\(file.name): \(forecast.count.map { counted($0, "point") } ?? "points without end")"
-        + (factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints)
-    ] + constant + [
-      "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's",
-      forecast.cohortSummary,
-    ]
+    let points = forecast.search?.points ?? forecast.count.map { counted($0, "point") } ?? "points without end"
+    let product = factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints
+    let objectives = file.objectives.map { "objective: \($0.goal.rawValue) \($0.metric), the \($0.at.rawValue) epoch's" }
+    return ["\(file.name): \(points)\(product)"] + constant + objectives + (forecast.search?.lines() ?? [forecast.cohortSummary])
   }
 }

@@ -19,6 +19,7 @@ struct PlotCommand: ParsableCommand {
       """,
     subcommands: [
       CurvesPlot.self, HistogramPlot.self, HeatmapPlot.self, ParallelPlot.self, SlicePlot.self, ImportancePlot.self,
+      OptimizationPlot.self, ContourPlot.self, ParetoPlot.self, HypervolumePlot.self,
     ])
 }
 
@@ -177,6 +178,29 @@ private struct SweepPlotInput {
     }
     if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not drawn: \(left)") }
   }
+
+  /// Two parameters: those that are named, else those that matter most.
+  func two(
+    _ x: String?, _ y: String?, apartFrom fixed: [String] = [], for figure: String
+  ) throws(SweepError) -> (x: String, y: String) {
+    for name in [x, y].compactMap({ $0 }) where !space.sweptNames.contains(name) {
+      throw SweepError(.usage, .unknown("swept parameter", name, known: space.sweptNames))
+    }
+    var free = space.sweptNames.filter { !fixed.contains($0) && $0 != x && $0 != y }
+    if Importance.isDefined(for: trials, space: space) {
+      let importance = try Importance(of: record.objective, trials: trials, space: space)
+      let order = importance.effects.filter { $0.parameters.count == 1 }.map { $0.parameters[0] }
+      free.sort { (order.firstIndex(of: $0) ?? .max) < (order.firstIndex(of: $1) ?? .max) }
+    }
+    let across = x ?? (free.isEmpty ? nil : free.removeFirst())
+    let up = y ?? free.first
+    if let across, across == up { throw SweepError(.usage, "--x and --y are both \(across)", remedy: "name two parameters") }
+    guard let across, let up else {
+      throw SweepError(
+        .input, "\(figure) needs two parameters that vary freely; here there is \(across ?? "none")", remedy: "'sweep plot slice' shows one")
+    }
+    return (across, up)
+  }
 }
 
 struct HeatmapPlot: ParsableCommand {
@@ -201,23 +225,10 @@ struct HeatmapPlot: ParsableCommand {
   func run() throws {
     let input = try SweepPlotInput(sweep, objective, plot.database)
     let fixed = try fixed(input)
-    for name in [x, y].compactMap({ $0 }) + fixed.keys where !input.space.sweptNames.contains(name) {
+    for name in fixed.keys where !input.space.sweptNames.contains(name) {
       throw SweepError(.usage, .unknown("swept parameter", name, known: input.space.sweptNames))
     }
-    var free = input.space.sweptNames.filter { fixed[$0] == nil && $0 != x && $0 != y }
-    if Importance.isDefined(for: input.trials, space: input.space) {
-      let importance = try Importance(of: input.record.objective, trials: input.trials, space: input.space)
-      let order = importance.effects.filter { $0.parameters.count == 1 }.map { $0.parameters[0] }
-      free.sort { (order.firstIndex(of: $0) ?? .max) < (order.firstIndex(of: $1) ?? .max) }
-    }
-    let across = x ?? (free.isEmpty ? nil : free.removeFirst())
-    let up = y ?? free.first
-    if let across, across == up { throw SweepError(.usage, "--x and --y are both \(across)", remedy: "name two parameters") }
-    guard let across, let up else {
-      throw SweepError(
-        .input, "a heat map needs two parameters that vary freely; here there is \(across ?? "none")",
-        remedy: "'sweep plot slice' shows one")
-    }
+    let (across, up) = try input.two(x, y, apartFrom: Array(fixed.keys), for: "a heat map")
     try plot.draw(input.figures.heatmap(input.trials, x: across, y: up, condition: fixed))
   }
 
@@ -281,6 +292,110 @@ struct ImportancePlot: ParsableCommand {
     let input = try options.input()
     try options.plot.draw(input.figures.importance(try Importance(of: input.record.objective, trials: input.trials, space: input.space)))
   }
+}
+
+struct OptimizationPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "optimization", abstract: "The best so far over the trials, and over the epochs that they took.",
+    discussion: """
+      EXAMPLE
+        sweep plot optimization
+        sweep plot optimization random tpe gp -o optimization.svg
+      """)
+
+  @Argument(help: "Sweeps by their names (default: the newest).") var sweeps: [String] = []
+  @OptionGroup var objective: ObjectiveOption
+  @OptionGroup var plot: PlotOptions
+
+  func validate() throws {
+    if sweeps.count > 20 { throw ValidationError("there are \(sweeps.count) sweeps; more than 20 cannot be told apart") }
+  }
+
+  func run() throws {
+    let store = try plot.database.reading()
+    let records = try (sweeps.isEmpty ? [nil] : sweeps.map(Optional.some)).map { try objective.applied(to: try store.sweep(named: $0), in: store) }
+    let courses = try records.map { (sweep: $0, course: try store.course($0)) }
+    for (sweep, course) in courses where !course.contains(where: { $0.objective != nil }) { throw try sweep.nothingComplete(in: store) }
+    try plot.draw(try SweepFigures.optimization(courses))
+  }
+}
+
+struct ContourPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contour", abstract: "The objective over two parameters with any values, interpolated between the trials.",
+    discussion: """
+      Without --x and --y, the two parameters that matter most.
+
+      EXAMPLE
+        sweep plot contour
+        sweep plot contour search --x lr --y dropout -o contour.svg
+      """)
+
+  /// More take long to interpolate between, and change nothing.
+  private static let most = 5000
+
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @Option(help: "The parameter from left to right.") var x: String?
+  @Option(help: "The parameter from bottom to top.") var y: String?
+  @OptionGroup var objective: ObjectiveOption
+  @OptionGroup var plot: PlotOptions
+
+  func run() throws {
+    let input = try SweepPlotInput(sweep, objective, plot.database)
+    let (across, up) = try input.two(x, y, for: "a contour plot")
+    try plot.draw(input.figures.contour(Array(input.trials.prefix(Self.most)), x: across, y: up))
+    if input.trials.count > Self.most { Terminal.error("the best \(Self.most) of \(input.trials.count) trials") }
+  }
+}
+
+/// A sweep with several objectives, and where a figure of its front goes.
+struct ParetoPlotOptions: ParsableArguments {
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  /// - Throws: where the sweep has one objective, or no trial has a value of all.
+  fileprivate func draw(_ figure: (SweepFigures, ParetoRanking) -> Figure) throws {
+    let store = try plot.database.reading()
+    let record = try store.sweep(named: sweep)
+    guard record.objectives.count > 1 else {
+      throw SweepError(
+        .input, "the sweep '\(record.name)' has one objective, \(record.objective.metric), and so no Pareto front", place: store.path,
+        remedy: "name several in its file, 'metrics: [{name: …, goal: …}, …]'; those that were measured can be named afterwards")
+    }
+    let ranking = try ParetoRanking(of: record, in: store)
+    if ranking.order.isEmpty { throw try record.nothingComplete(in: store) }
+    try plot.draw(figure(try SweepFigures(record, in: store), ranking))
+    for (metric, count) in ranking.lacking { Terminal.error("not drawn: \(count) complete without a value of \(metric)") }
+    if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not drawn: \(left)") }
+  }
+}
+
+struct ParetoPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pareto", abstract: "Trials by their objectives, with the Pareto front; of more than two a panel for each pair.",
+    discussion: """
+      EXAMPLE
+        sweep plot pareto
+        sweep plot pareto accuracy-and-time -o pareto.svg
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.pareto($1) } }
+}
+
+struct HypervolumePlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hypervolume", abstract: "How the hypervolume of the Pareto front grew with the trials.",
+    discussion: """
+      EXAMPLE
+        sweep plot hypervolume
+        sweep plot hypervolume accuracy-and-time -o hypervolume.png
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.hypervolume($1) } }
 }
 
 extension SweepFigures {

@@ -17,11 +17,13 @@ struct RunCommand: ParsableCommand {
         sweep run sweeps/quickstart.yaml
         sweep run sweeps/quickstart.yaml --name second-try --workers 1
         sweep run sweeps/quickstart.yaml --name more eta=0.01,0.03 'seed=range(1,6)'
+        sweep run search.yaml --name again --seed 2 --prior search
       """)
 
   @OptionGroup var source: SweepFileArguments
   @Option(help: "Run it as a sweep of another name.") var name: String?
   @Flag(help: "The sweep of that name is this one, though its file, program, folder or environment changed since trials ran.") var same = false
+  @OptionGroup var search: SearchOptions
   @OptionGroup var options: RunOptions
   @OptionGroup var database: DatabaseOption
   @OptionGroup var format: FormatOption
@@ -34,7 +36,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let loaded = try source.load(try Registry.builtin())
     loaded.tell()
-    try options.run(loaded.file.renamed(name), isSame: same, database: database, format: format)
+    try options.run(search.applied(to: loaded.file).renamed(name), isSame: same, database: database, format: format)
   }
 }
 

@@ -25,6 +25,9 @@ struct ShowCommand: ParsableCommand {
     let (record, found) = (named.sweep, named.trial)
     Terminal.error("\(record.name), trial \(found.number): \(Self.state(of: found))")
     for (name, value) in zip(found.assignment.names, found.assignment.values) { Terminal.error("  \(name): \(value)") }
+    if let origin = try store.origin(of: found.id) {
+      Terminal.error("  chosen by \(origin.sampler)\(origin.reason.map { ": \($0)" } ?? "")")
+    }
     let times = [found.startedAt.map { "started \($0)" }, found.finishedAt.map { "finished \($0)" }].compactMap { $0 }
     if !times.isEmpty { Terminal.error("  \(times.joined(separator: ", ")), attempts: \(found.attempt)") }
     for attempt in try store.attempts(of: found.id) { Terminal.error("  \(Self.text(of: attempt))") }

@@ -25,6 +25,8 @@ struct StatusCommand: ParsableCommand {
     let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     let counts = try store.counts(sweepID: record.id)
     try format.print(try SweepOverview.table(of: [(record, counts)], in: store))
+    let enqueued = try store.enqueuedCounts(record).waiting
+    if enqueued > 0 { Terminal.error("\(counted(enqueued, "enqueued point")) \(enqueued == 1 ? "comes" : "come") first") }
     for state in [TrialState.running, .failed, .diverged] {
       for trial in try store.trials(sweepID: record.id, state: state, limit: Self.listed) {
         let planned = trial.assignment["epochs"].map { " of \($0)" } ?? ""

@@ -25,16 +25,17 @@ public struct AskTell: Sendable {
     (self.file, self.store) = (file, store)
     let lock = try Self.lock(store, file)
     defer { withExtendedLifetime(lock) {} }
-    if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()) {
+    if let known = try store.sweeps().first(where: { $0.name == file.name }), known.definition == (try file.definition()), try store.isPlanned(known)
+    {
       (sweep, changeOfObjective) = (known, nil)  // to count the points anew would take as long as there are many
     } else {
       let planned = try Planner(isSame: isSame).plan(file, trainer: AskExecutor.entry, in: store)
-      (sweep, changeOfObjective) = (planned.sweep, planned.result.changeOfObjective(to: file.objective))
+      (sweep, changeOfObjective) = (planned.sweep, planned.result.changeOfObjectives(to: file.objectives))
     }
   }
 
   /// Others may ask at the same time: their locks are held for milliseconds. A runner's is not.
-  private static func lock(_ store: Store, _ file: SweepFile) throws(SweepError) -> RunnerLock {
+  static func lock(_ store: Store, _ file: SweepFile) throws(SweepError) -> RunnerLock {
     for _ in 0..<40 {
       if let lock = try? RunnerLock(database: store.path, sweep: file.name) { return lock }
       usleep(50_000)
@@ -65,10 +66,13 @@ public struct AskTell: Sendable {
   /// The next trial.
   /// - Throws: where a runner is at the sweep.
   public func ask() throws(SweepError) -> Answer {
+    // The points of a method that learns are decided in turn.
+    let needsNoResults = try samplers.find(file.method).pointSampler != nil
+    if needsNoResults { _ = try store.takeEnqueued(sweep) }
     let judge = try Judge(file, sweep: sweep, in: store)
     try settle(judge)
     if let reason = try reasonToStop() { return .none(because: reason) }
-    if let trial = try store.claim(sweepID: sweep.id) { return .trial(trial) }
+    if let trial = try store.claim(sweepID: sweep.id, enqueuedFirst: needsNoResults && !judge.needsOrder) { return .trial(trial) }
     guard try Planner.plansAsItRuns(file) else { return .none(because: nil) }
     // Two who ask at once may each plan one; nothing is lost by that.
     let lock = try Self.lock(store, file)
@@ -132,17 +136,19 @@ public struct AskTell: Sendable {
   public func tell(
     _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil, _ end: TrialEnd = .complete
   ) throws(SweepError) {
-    let metric = sweep.objective.metric
+    let further = sweep.objectives.count > 1 && end == .complete ? try store.objectiveValues(sweep, of: trial) : []
     _ = try tell(of: trial, claim) { record throws(SweepError) in
       let epoch = try Self.checked(epoch, after: record)
-      if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
+      for (objective, known) in zip(sweep.objectives, [record.objective] + further) where end == .complete && known == nil {
+        let metric = objective.metric
+        if values.contains(where: { $0.name == metric }) { continue }
         let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
         throw SweepError(
           .input, "trial \(trial) would end without \(metric), by which '\(sweep.name)' ranks", place: store.path,
           remedy: "tell \(metric)=VALUE\(meant)")
       }
       let last = EpochMetrics(epoch: epoch, values: values)
-      let reached = end == .complete ? TrialEnd.after(last, watching: metric, isLast: true) ?? .complete : end
+      let reached = end == .complete ? TrialEnd.after(last, watching: sweep.objective.metric, isLast: true) ?? .complete : end
       return (values.isEmpty ? [] : [.epoch(EpochReport(last))]) + [.ended(reached)]
     } disposition: { [file] in
       // What it comes to is decided with the others.

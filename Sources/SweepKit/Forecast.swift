@@ -11,6 +11,8 @@ public struct Forecast: Sendable {
   private let file: SweepFile
   private let workers: Int
   private let executor: any TrialExecutor
+  /// What a method that learns does; nil: it learns nothing.
+  public let search: SearchForecast?
   /// Of the sample.
   private let cohorts: [Cohort]
 
@@ -23,14 +25,15 @@ public struct Forecast: Sendable {
     self.file = file
     self.workers = workers ?? WorkerPool.onePerCore
     count = try Planner(maxTrials: maxTrials).count(file)
+    search = try SearchForecast(file, workers: self.workers)
     executor = trainer.make(Workplace(sweep: file.name, folder: ".", objective: file.objective, keeping: file.keeping))
-    let points = try Self.sampled(file, count: count)
+    let points = try search?.firstPoints(Self.sample) ?? Self.sampled(file, count: count)
     let trials = points.enumerated().map { Trial(id: .init(rawValue: Int64($0 + 1)), number: $0 + 1, assignment: $1) }
     cohorts = executor.cohorts(of: trials, slots: self.workers)
   }
 
-  /// The first points of the plan.
-  public func first(_ limit: Int) throws -> [Assignment] { try Self.first(limit, of: file) }
+  /// The first points of the plan; of a method that learns, those that it tries before anything is known.
+  public func first(_ limit: Int) throws -> [Assignment] { try search?.firstPoints(limit) ?? Self.first(limit, of: file) }
 
   private static func first(_ limit: Int, of file: SweepFile) throws -> [Assignment] {
     guard try samplers.find(file.method).pointSampler != nil else { return [] }
@@ -61,12 +64,14 @@ public struct Forecast: Sendable {
 
   /// A sentence with the time the sweep would take, from a short measurement, or why it cannot be told.
   public func time() -> String {
-    if count == nil { return "time: without a run_cap or a time_budget it never ends" }
+    let total = count ?? (search == nil ? nil : file.rules.runCap)
+    guard let total else { return "time: without a run_cap or a time_budget it never ends" }
+    if cohorts.isEmpty { return "time: cannot be told beforehand" }
     do {
       guard let seconds = try executor.seconds(for: cohorts) else { return "time: cannot be told beforehand" }
       // Cohorts are shared to the end, but a trial is not divided.
       let longest = zip(seconds, cohorts).map { $0 / Double($1.trials.count) }.max() ?? 0
-      let scale = max(1, Double(count ?? 0) / Double(Self.sample))
+      let scale = max(1, Double(total) / Double(search == nil ? Self.sample : cohorts.reduce(0) { $0 + $1.trials.count }))
       let time = max(seconds.reduce(0, +) * scale / Double(workers), longest)
       return "time: about \(Self.text(time)) with \(counted(workers, "worker")), by a short measurement"
     } catch {

@@ -99,6 +99,27 @@ public struct Planner: Sendable {
   /// Points of an endless sweep that are planned at first.
   private static let firstOfEndless = 16
 
+  private static func plan(of file: SweepFile, trainer: TrainerEntry) throws(SweepError) -> SweepPlan {
+    SweepPlan(
+      name: file.name, definition: try file.definition(), objective: file.objective, further: Array(file.objectives.dropFirst()),
+      parameterNames: file.space.names, metrics: trainer.metrics, endsByObjective: file.program != nil)
+  }
+
+  /// Writes the sweep without any trial, so that points can be enqueued before it is planned; one that is known stays as it is.
+  /// - Throws: where the sweep of its name was planned from a file that says something else.
+  func register(_ file: SweepFile, trainer: TrainerEntry, in store: Store) throws(SweepError) -> SweepRecord {
+    let file = file.from(folderOf: store.path)
+    if let known = try store.sweeps().first(where: { $0.name == file.name }) {
+      if known.definition == (try file.definition()) { return known }
+      throw SweepError(
+        .input, "the file says something else than when '\(file.name)' was planned", place: store.path,
+        remedy: "run the file first, or name the sweep instead of the file")
+    }
+    _ = try count(file)
+    if try methods.find(file.method).strategy != nil { try PriorTrials.check(file, in: store) }
+    return try store.plan(try Self.plan(of: file, trainer: trainer), leavesTrials: true) { [] }.sweep
+  }
+
   /// Writes the sweep and its trials, or adds what is new.
   /// - Throws: where the file no longer fits the sweep of its name, or the user says stop: then nothing is written.
   public func plan(
@@ -119,12 +140,13 @@ public struct Planner: Sendable {
       try changes.check(learns: methods[file.method]?.strategy != nil, isSame: isSame)
       file.origin = file.origin ?? changes.old.origin
     }
-    let plan = SweepPlan(
-      name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics,
-      endsByObjective: file.program != nil)
-    guard try methods.find(file.method).pointSampler != nil else { return try store.plan(plan) { [] } }
+    let plan = try Self.plan(of: file, trainer: trainer)
+    guard try methods.find(file.method).pointSampler != nil else {
+      if known == nil { try PriorTrials.check(file, in: store) }
+      return try store.plan(plan, leavesTrials: true) { [] }
+    }
     // An endless sweep keeps as many points as it has.
-    let planned = if let known { try store.counts(sweepID: known.id).total } else { 0 }
+    let planned = if let known { try store.counts(sweepID: known.id).total - store.enqueuedCounts(known).trials } else { 0 }
     let limit = count == nil ? max(Self.firstOfEndless, planned) : nil
     var points = try Self.points(of: file, limit: limit, methods: methods)
     return try store.plan(plan) {

@@ -10,7 +10,8 @@ extension SweepFileReading {
     rules.runCap = top["run_cap"].flatMap { wholeNumber($0, at: "run_cap", in: 1...1_000_000_000) }
     rules.maxFailures = top["max_failures"].flatMap { wholeNumber($0, at: "max_failures", in: 1...1_000_000_000) }
     rules.timeBudget = top["time_budget"].flatMap { seconds($0, at: "time_budget") }
-    rules.target = top["metric"]?.mapping?["target"].flatMap { number($0, at: "metric.target") }
+    let (first, place) = top["metrics"].map { ($0.sequence?.first, "metrics[0]") } ?? (top["metric"], "metric")
+    rules.target = first?.mapping?["target"].flatMap { number($0, at: "\(place).target") }
     if let node = top["allow_flapping"] {
       switch Self.value(node) {
       case .bool(let value)?: rules.allowsFlapping = value
@@ -76,6 +77,45 @@ extension SweepFileReading {
       }
     }
     return parallel
+  }
+
+  /// Sweeps from which a method that learns starts.
+  mutating func readPrior(_ node: Node?, name: String, method: String) -> [String] {
+    guard let node, let names = texts(node, at: "prior") else { return [] }
+    for (index, prior) in names.enumerated() {
+      if prior == name {
+        complain("prior names the sweep itself", at: "prior[\(index)]", remedy: "what it has found is known to it: name another, or remove it")
+      } else if names.firstIndex(of: prior) != index {
+        complain("prior names \(prior) twice", at: "prior[\(index)]", remedy: "remove one of them")
+      }
+    }
+    if let method = samplers[method], method.strategy == nil {
+      remark(.note, Diagnostic("prior is for methods that learn from results; it has no effect on this one"), at: "prior")
+    }
+    return names
+  }
+
+  /// What makes results depend on how fast and how large a machine is, where they would not otherwise: points are chosen, or trials stopped, by what
+  /// others came to.
+  mutating func remarkMachine(_ top: [String: Node], method: String?, _ early: EarlyTermination?) {
+    let learns = method.flatMap { samplers[$0] }.map { $0.strategy != nil } ?? false
+    guard learns || early.map({ $0.type != "none" }) ?? false else { return }
+    let follows = learns ? "what is tried after it" : "what is stopped after it"
+    for (key, what) in [("wall", "a slower machine cuts off"), ("cpu", "a slower machine cuts off"), ("memory", "another machine may cut off")]
+    where top["limits"]?.mapping?[key] != nil {
+      remark(
+        .note,
+        Diagnostic(
+          "what \(what) fails, and \(follows) depends on that: with limits.\(key) results depend on the machine",
+          remedy: "make it so large that it only stops what hangs"), at: "limits.\(key)")
+    }
+    if top["time_budget"] != nil {
+      remark(
+        .note,
+        Diagnostic(
+          "time_budget ends a run by the clock: how many trials there are depends on the machine",
+          remedy: "run_cap is the same everywhere; both together are fine"), at: "time_budget")
+    }
   }
 
   mutating func readCost(_ node: Node?, _ space: SearchSpace) -> ParameterExpression? {

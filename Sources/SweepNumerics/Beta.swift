@@ -1,7 +1,5 @@
 // The beta distribution: its quantiles, for shapes of any size. Knows nothing of parameters that are drawn from it.
 
-import Foundation
-
 /// The beta distribution with the shapes a and b, both above 0. Relative error of a quantile below 1e-10 for shapes of 1e-3...1e6; a result of any
 /// others is of 0...1, and a quantile below 1e-308 is 0.
 package struct Beta {
@@ -18,11 +16,12 @@ package struct Beta {
   /// The x of 0...1 with I_x(a, b) = u. Newton's method on the logarithm of the smaller tail over t = ln(x/(1−x)), where both ends of 0...1 are
   /// far away, with bisection wherever it leaves the bracket.
   package func quantile(_ u: Double) -> Double {
+    if a == b, a == 1 || u == 0.5 { return u }
     var (low, high) = (-800.0, 800.0)
-    var t = min(max(log(a) - log(b), -700), 700)
+    var t = min(max(exactLogarithm(a) - exactLogarithm(b), -700), 700)
     for _ in 0..<200 {
       let tail = tail(at: t)
-      let excess = tail.logarithm - (tail.isLower ? log(u) : log1p(-u))
+      let excess = tail.logarithm - (tail.isLower ? exactLogarithm(u) : exactLogarithm(onePlus: -u))
       if (excess > 0) == tail.isLower { high = t } else { low = t }
       let newton = t - excess / tail.slope
       let next = newton > low && newton < high ? newton : (low + high) / 2
@@ -30,15 +29,15 @@ package struct Beta {
       t = next
       if isClose { break }
     }
-    return exp(-Self.softplus(-t))
+    return exactExponential(-Self.softplus(-t))
   }
 
   /// I_x(a, b).
   package func share(below x: Double) -> Double {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
-    let tail = tail(at: log(x) - log1p(-x))
-    return tail.isLower ? exp(tail.logarithm) : -expm1(tail.logarithm)
+    let tail = tail(at: exactLogarithm(x) - exactLogarithm(onePlus: -x))
+    return tail.isLower ? exactExponential(tail.logarithm) : -exactExponentialMinusOne(tail.logarithm)
   }
 
   /// The logarithm of the tail that the continued fraction gives at t without cancellation, and its derivative by t.
@@ -46,9 +45,9 @@ package struct Beta {
   private func tail(at t: Double) -> (logarithm: Double, slope: Double, isLower: Bool) {
     let (logX, logY) = (-Self.softplus(-t), -Self.softplus(t))
     let power = a * logX + b * logY - logBeta
-    let isLower = exp(logX) < (a + 1) / (a + b + 2)
-    let fraction = isLower ? Self.fraction(a, b, exp(logX)) : Self.fraction(b, a, exp(logY))
-    return isLower ? (power + log(fraction / a), a / fraction, true) : (power + log(fraction / b), -b / fraction, false)
+    let isLower = exactExponential(logX) < (a + 1) / (a + b + 2)
+    let fraction = isLower ? Self.fraction(a, b, exactExponential(logX)) : Self.fraction(b, a, exactExponential(logY))
+    return isLower ? (power + exactLogarithm(fraction / a), a / fraction, true) : (power + exactLogarithm(fraction / b), -b / fraction, false)
   }
 
   /// I_x(a, b)·a·B(a, b)/(xᵃ(1−x)ᵇ): the continued fraction of Abramowitz and Stegun 26.5.8 by Lentz's method (Press et al., "Numerical Recipes",
@@ -73,7 +72,7 @@ package struct Beta {
   }
 
   /// ln(1 + eᵛ).
-  private static func softplus(_ v: Double) -> Double { max(v, 0) + log1p(exp(-abs(v))) }
+  private static func softplus(_ v: Double) -> Double { max(v, 0) + exactLogarithm(onePlus: exactExponential(-abs(v))) }
 
   /// ln B(a, b) without the cancellation of ln Γ(a) + ln Γ(b) − ln Γ(a+b) where one is large: the leading terms of Stirling's series are taken
   /// together, as in DiDonato and Morris 1992 (ACM algorithm 708).
@@ -81,16 +80,16 @@ package struct Beta {
     let (p, q) = (min(a, b), max(a, b))
     if q < 10 { return logGamma(p) + logGamma(q) - logGamma(p + q) }
     let rest = stirling(q) - stirling(p + q)
-    let ratio = log1p(-p / (p + q))
-    if p < 10 { return logGamma(p) + rest + p - p * log(p + q) + (q - 0.5) * ratio }
-    return -0.5 * log(q) + 0.5 * log(2 * Double.pi) + stirling(p) + rest + (p - 0.5) * log(p / (p + q)) + q * ratio
+    let ratio = exactLogarithm(onePlus: -p / (p + q))
+    if p < 10 { return logGamma(p) + rest + p - p * exactLogarithm(p + q) + (q - 0.5) * ratio }
+    return -0.5 * exactLogarithm(q) + 0.5 * exactLogarithm(2 * Double.pi) + stirling(p) + rest + (p - 0.5) * exactLogarithm(p / (p + q)) + q * ratio
   }
 
   /// ln Γ(x) for x > 0: Stirling's series, after Γ(x) = Γ(x+n)/(x(x+1)…(x+n−1)) where x is small.
   private static func logGamma(_ x: Double) -> Double {
     var (shifted, product) = (x, 1.0)
     while shifted < 10 { (shifted, product) = (shifted + 1, product * shifted) }
-    return (shifted - 0.5) * log(shifted) - shifted + 0.5 * log(2 * Double.pi) + stirling(shifted) - log(product)
+    return (shifted - 0.5) * exactLogarithm(shifted) - shifted + 0.5 * exactLogarithm(2 * Double.pi) + stirling(shifted) - exactLogarithm(product)
   }
 
   /// What Stirling's formula lacks of ln Γ(x), for x ≥ 10: 1/(12x) − 1/(360x³) + … (Abramowitz and Stegun 6.1.41, whose last divisors

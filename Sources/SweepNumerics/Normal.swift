@@ -55,8 +55,9 @@ package enum Normal {
   ]
 }
 
-/// ln x for positive normal x: x = m·2ᵉ with m in [√½, √2), ln m = 2 artanh((m−1)/(m+1)) by its series.
+/// ln x, with the same bits on every machine: x = m·2ᵉ with m in [√½, √2), ln m = 2 artanh((m−1)/(m+1)) by its series.
 package func exactLogarithm(_ x: Double) -> Double {
+  guard x > 0, x < .infinity else { return x == 0 ? -.infinity : x > 0 ? x : .nan }
   var (m, e) = (x.significand, Double(x.exponent))
   if m > 1.4142135623730951 { (m, e) = (m / 2, e + 1) }
   let s = (m - 1) / (m + 1)

@@ -28,7 +28,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case permutation = 6
     case scrambling = 7
     case evolution = 8
+    case mixtures = 9
+    case adaptation = 10
     case acquisition = 11
+    case strata = 12
   }
 
   public mutating func next() -> UInt64 {

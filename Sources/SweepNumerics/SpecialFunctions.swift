@@ -23,6 +23,15 @@ package func exactLogarithm(onePlus x: Double) -> Double {
   return sum == 1 ? x : sum.isFinite ? exactLogarithm(sum) * (x / (sum - 1)) : sum
 }
 
+/// eˣ − 1, without the loss of digits near 0.
+package func exactExponentialMinusOne(_ x: Double) -> Double {
+  if abs(x) > 0.5 { return exactExponential(x) - 1 }
+  // x + x²/2! + x³/3! + …
+  var sum = 0.0
+  for n in stride(from: 15.0, through: 2, by: -1) { sum = (sum + 1) * x / n }
+  return x + x * sum
+}
+
 extension Normal {
   /// φ(x).
   package static func density(at x: Double) -> Double { Cody.exponential(ofSquare: abs(x), halved: true) * 0.3989422804014327 }

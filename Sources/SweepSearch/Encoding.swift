@@ -94,26 +94,26 @@ package struct Encoding: Sendable {
   /// The row of a point. What the space does not have is ignored, and what lies outside of it is moved to its edge; a value that a category does not
   /// have is not in use.
   package func row(of point: Assignment) -> [Double] {
-    dimensions.map { dimension in
-      guard dimension.names.count == 1 else {
-        let values = dimension.names.map { point[$0] }
-        return dimension.scale.place(of: values).map(Double.init) ?? .nan
+    let given = point.names == space.names ? point.values.map { $0 } : space.names.map { point[$0] }
+    let inactive = inactive(zip(given, constants).map { $0 ?? $1 })
+    return dimensions.map { dimension in
+      let used = dimension.places.indices.filter { !inactive.contains(dimension.places[$0]) }
+      if used.isEmpty { return .nan }
+      if case .lists(let lists) = dimension.scale {
+        // Those in use say which it is.
+        let place = lists[0].indices.first { place in
+          used.allSatisfy { member in given[dimension.places[member]].map(lists[member][place].means) ?? false }
+        }
+        return place.map(Double.init) ?? .nan
       }
-      guard let value = point[dimension.names[0]] else { return .nan }
-      if dimension.isConditional, let otherwise = space.constraints.otherwise[dimension.names[0]], value.means(otherwise),
-        !isInUse(dimension, in: point)
-      {
-        return .nan
-      }
-      return dimension.scale.number(of: value, count: dimension.count ?? 1)
+      return given[dimension.places[0]].map { dimension.scale.number(of: $0, count: dimension.count ?? 1) } ?? .nan
     }
   }
 
-  /// Whether a dimension is in use in a point that has a value for it which may be that of not being in use.
-  private func isInUse(_ dimension: Dimension, in point: Assignment) -> Bool {
-    let values = space.names.enumerated().map { place, name in point[name] ?? constants[place] }
-    guard let (inactive, _) = try? space.use(of: values) else { return true }
-    return !dimension.places.allSatisfy(inactive.contains)
+  /// Positions of the parameters that are not in use with these values; none where that cannot be said.
+  private func inactive(_ values: [ParameterValue]) -> Set<Int> {
+    guard !space.constraints.conditions.isEmpty, let (inactive, _) = try? space.use(of: values) else { return [] }
+    return inactive
   }
 
   /// The nearest row that can be run: rounded, NaN where a parameter is not in use, and of one that comes into use its middle.
@@ -126,6 +126,14 @@ package struct Encoding: Sendable {
     guard isAllowed else { return nil }
     for (index, dimension) in dimensions.enumerated() where dimension.places.allSatisfy(inactive.contains) { row[index] = .nan }
     return row
+  }
+
+  /// For each dimension, whether it is in use in the point of a row, which may be a forbidden one.
+  /// - Throws: where a condition cannot be decided.
+  package func use(in row: [Double]) throws(SweepError) -> [Bool] {
+    if isPlain { return dimensions.map { _ in true } }
+    let (inactive, _) = try space.use(of: values(of: row))
+    return dimensions.map { !$0.places.allSatisfy(inactive.contains) }
   }
 
   /// The point of a row that can be run; nil: it is forbidden.
@@ -205,7 +213,7 @@ extension Encoding.Dimension {
   /// The nearest u that can be run.
   package func snapped(_ u: Double) -> Double {
     switch kind {
-    case .continuous: min(max(u, 0), 1)
+    case .continuous: scale.inner(u)
     case .category(let count): Double(min(max(Int(u.rounded()), 0), count - 1))
     case .ordered: centre(step(near: u))
     }
@@ -236,6 +244,8 @@ private enum Scale: Sendable {
   case logarithmic(low: Double, high: Double, min: Double, max: Double)
   /// By the distribution function.
   case quantile(Distribution)
+  /// Whole numbers; bins of one width, or so many that they are as good as real numbers.
+  case integers(min: Int, max: Int)
   /// min, min + step, …; bins of one width. `whole`: the values are whole numbers.
   case steps(first: Double, step: Double, whole: Bool)
   /// The same, in logarithms of lo...hi.
@@ -258,12 +268,12 @@ private enum Scale: Sendable {
       guard numbers.count == values.count, values.count >= 3, numbers.allSatisfy(\.isFinite) else {
         return (.list(values), .category(count: values.count), [])
       }
-      return (.ranks(values.sorted { ($0.number ?? 0) < ($1.number ?? 0) }), .ordered(count: values.count), [])
+      return (.ranks(values.sorted(by: isBelow)), .ordered(count: values.count), [])
     case .weighted(let values, let probabilities):
       return (.list(values), values.count < 2 ? nil : .category(count: values.count), probabilities)
     case .integers(let min, let max):
-      let (count, overflow) = max.subtractingReportingOverflow(min)
-      return (.steps(first: Double(min), step: 1, whole: true), .ordered(count: overflow || count == .max ? .max : count + 1), [])
+      let (distance, overflow) = max.subtractingReportingOverflow(min)
+      return (.integers(min: min, max: max), overflow || distance >= mostBins ? .continuous : .ordered(count: distance + 1), [])
     case .reals(let min, let max): return (.linear(min: min, max: max), .continuous, [])
     case .distribution(let distribution): return of(distribution)
     }
@@ -286,16 +296,26 @@ private enum Scale: Sendable {
   }
 
   private static func logarithmic(low: Double, high: Double) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
-    let ends = [low, high].map { min(max(exactExponential($0), 0), .greatestFiniteMagnitude) }
-    return (.logarithmic(low: low, high: high, min: ends[0], max: ends[1]), .continuous, [])
+    // Those that are numbers.
+    let (low, high) = (min(max(low, -708), 709), min(max(high, -708), 709))
+    let (least, greatest) = (exactExponential(low), exactExponential(high))
+    return (.logarithmic(low: low, high: high, min: least, max: greatest), least < greatest ? .continuous : nil, [])
   }
+
+  /// Values that are told apart by a u: of more of them, any u is one.
+  private static let mostBins = 1 << 40
+  private static let mostQuantileBins = 1 << 20
 
   /// A quantised family: multiples of its step, from the least that is drawn to the greatest.
   private static func of(_ distribution: Distribution, step: ParameterValue) -> (Scale, Encoding.Kind?, probabilities: [Double]) {
-    let tail = distribution.family.isBounded ? 0.0 : 1e-6
+    let tail = distribution.family.isBounded ? 0 : outside
     guard let low = distribution.value(at: tail).number, let high = distribution.value(at: 1 - tail).number, let width = step.number,
-      high > low, (high - low) / width < 0x1p52
+      high > low
     else { return (.list([distribution.value(at: 0.5)]), nil, []) }
+    let most = distribution.family.isBounded ? mostBins : mostQuantileBins
+    guard (high - low) / width < Double(most), abs(low) / width < 0x1p52, abs(high) / width < 0x1p52 else {
+      return (.quantile(distribution), .continuous, [])
+    }
     let whole = if case .integer = step { true } else { false }
     let count = Int(((high - low) / width).rounded()) + 1
     switch distribution.family {
@@ -314,12 +334,18 @@ private enum Scale: Sendable {
   /// The value at u; of a category, at its place.
   func value(at u: Double, of count: Int) -> ParameterValue {
     switch self {
-    case .linear(let min, let max): return .real(Swift.min(Swift.max(min + u * (max - min), min), max))
+    case .linear(let min, let max): return .real(Swift.min(Swift.max(Self.between(min, max, u), min), max))
+    case .integers(let min, let max):
+      if count > 1 { return .integer(min + Self.place(u * Double(count), of: count)) }
+      // Distances beyond 2⁶³ are numbers without a sign.
+      let distance = UInt(bitPattern: max &- min)
+      let step = (u * Double(distance)).rounded()
+      return .integer(step >= Double(distance) ? max : step <= 0 ? min : min &+ Int(bitPattern: Swift.min(UInt(step), distance)))
     case .logarithmic(let low, let high, let min, let max):
       if u <= 0 { return .real(min) }
       if u >= 1 { return .real(max) }
       return .real(Swift.min(Swift.max(exactExponential(low + u * (high - low)), min), max))
-    case .quantile(let distribution): return distribution.value(at: Self.inner(u))
+    case .quantile(let distribution): return distribution.value(at: inner(u))
     case .list(let values): return values[Self.place(u, of: values.count)]
     case .lists(let lists): return lists[0][Self.place(u, of: lists[0].count)]
     case .ranks(let values): return values[Self.place(Double(step(near: u, of: count)), of: values.count)]
@@ -331,8 +357,29 @@ private enum Scale: Sendable {
 
   private static func place(_ u: Double, of count: Int) -> Int { u >= Double(count) ? count - 1 : max(Int(u), 0) }
 
-  /// Where a distribution function is not of use any more.
-  private static func inner(_ u: Double) -> Double { min(max(u, 1e-6), 1 - 1e-6) }
+  /// What is not asked of a distribution that has no end, on either side.
+  private static let outside = 1e-6
+
+  /// The u that can be run, of one that is continuous.
+  func inner(_ u: Double) -> Double {
+    switch self {
+    case .quantile(let distribution), .quantileSteps(let distribution, _, _, _):
+      distribution.family.isBounded ? min(max(u, 0), 1) : min(max(u, Self.outside), 1 - Self.outside)
+    default: min(max(u, 0), 1)
+    }
+  }
+
+  /// min + u(max − min), where the difference may be none.
+  private static func between(_ min: Double, _ max: Double, _ u: Double) -> Double {
+    let width = max - min
+    return width.isFinite ? min + u * width : min * (1 - u) + max * u
+  }
+
+  /// Of two numbers; whole numbers beyond 2⁵³ are told apart.
+  private static func isBelow(_ first: ParameterValue, _ second: ParameterValue) -> Bool {
+    if case .integer(let first) = first, case .integer(let second) = second { return first < second }
+    return (first.number ?? 0) < (second.number ?? 0)
+  }
 
   /// The u, or the place, of a value; NaN where there is none.
   func number(of value: ParameterValue, count: Int) -> Double {
@@ -341,6 +388,7 @@ private enum Scale: Sendable {
     case .list(let values): return values.firstIndex { $0.means(value) }.map(Double.init) ?? .nan
     case .lists(let lists): return lists[0].firstIndex { $0.means(value) }.map(Double.init) ?? .nan
     case .ranks(let values):
+      if let place = values.firstIndex(where: { $0.means(value) }) { return centre(place, of: count) }
       guard let number = value.number, !number.isNaN else { return .nan }
       let nearest = values.indices.min { abs((values[$0].number ?? 0) - number) < abs((values[$1].number ?? 0) - number) }
       return centre(nearest ?? 0, of: count)
@@ -348,20 +396,22 @@ private enum Scale: Sendable {
     }
     guard let x = value.number, !x.isNaN else { return .nan }
     switch self {
-    case .linear(let min, let max): return unit((x - min) / (max - min))
+    case .linear(let min, let max):
+      let width = max - min
+      return unit(width.isFinite ? (x - min) / width : (x / 2 - min / 2) / (max / 2 - min / 2))
+    case .integers(let min, let max):
+      let whole = if case .integer(let exact) = value { exact } else { Int(exactly: x.rounded()) ?? (x < 0 ? .min : .max) }
+      let distance = UInt(bitPattern: Swift.min(Swift.max(whole, min), max) &- min)
+      return count > 1 ? centre(Int(distance), of: count) : Double(distance) / Double(UInt(bitPattern: max &- min))
     case .logarithmic(let low, let high, let min, let max):
       return x <= min ? 0 : x >= max ? 1 : unit((exactLogarithm(x) - low) / (high - low))
-    case .quantile(let distribution): return unit(distribution.share(below: x))
+    case .quantile(let distribution):
+      let half = (distribution.step?.number ?? 0) / 2
+      return inner((distribution.share(below: x - half) + distribution.share(below: x + half)) / 2)
     case .steps(let first, let step, _), .logSteps(let first, let step, _, _, _), .quantileSteps(_, let first, let step, _):
       return centre(Self.place(((x - first) / step).rounded(), of: count), of: count)
     case .list, .lists, .ranks: return .nan
     }
-  }
-
-  /// Of a zip, the place at which all members have these values.
-  func place(of values: [ParameterValue?]) -> Int? {
-    guard case .lists(let lists) = self else { return nil }
-    return lists[0].indices.first { place in zip(lists, values).allSatisfy { list, value in value.map(list[place].means) ?? false } }
   }
 
   /// The middle of a bin.
@@ -384,7 +434,7 @@ private enum Scale: Sendable {
     switch self {
     case .logSteps(let first, let step, _, let low, let high): guess = (exactExponential(low + u * (high - low)) - first) / step
     case .quantileSteps(let distribution, let first, let step, _):
-      guess = ((distribution.value(at: Self.inner(u)).number ?? first) - first) / step
+      guess = ((distribution.value(at: inner(u)).number ?? first) - first) / step
     default: return Self.place(u * Double(count), of: count)
     }
     // The nearest by u, which is not that by the value.

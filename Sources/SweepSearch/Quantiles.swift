@@ -1,12 +1,11 @@
 // The number below which a share of a distribution lies: how a sampler turns a random number of (0, 1) into a value.
 // As W&B's sampler does it (sweeps 0.3.0, params.py, `HyperParameter.ppf`); where the random number comes from is not decided here.
 
-import Foundation
 import SweepCore
 import SweepNumerics
 
 extension Distribution {
-  /// The quantile at `u` of (0, 1). A quantised family's is a multiple of its step, (x/q rounded, halves to even)·q, and may lie up to half a
+  /// The quantile at `u` of (0, 1), with the same bits on every machine. A quantised family's is a multiple of its step, (x/q rounded, halves to even)·q, and may lie up to half a
   /// step outside of min...max.
   ///
   /// Always finite: beyond the greatest finite number (e¹⁰⁰⁰) it is that number, and a whole number beyond those of 64 bits the nearest of them.
@@ -26,13 +25,15 @@ extension Distribution {
   private func quantile(_ u: Double) -> Double {
     switch family {
     case .uniform, .qUniform: first + u * (second - first)
-    case .logUniform, .qLogUniform: exp(first + u * (second - first))
-    case .logUniformValues, .qLogUniformValues: exp(log(first) + u * (log(second) - log(first)))
+    case .logUniform, .qLogUniform: exactExponential(first + u * (second - first))
+    case .logUniformValues, .qLogUniformValues:
+      exactExponential(exactLogarithm(first) + u * (exactLogarithm(second) - exactLogarithm(first)))
     // The inverse of a log uniform number: its bounds are those of the inverse.
-    case .invLogUniform: exp(-(first + (1 - u) * (second - first)))
-    case .invLogUniformValues: exp(log(second) - (1 - u) * (log(second) - log(first)))
+    case .invLogUniform: exactExponential(-(first + (1 - u) * (second - first)))
+    case .invLogUniformValues:
+      exactExponential(exactLogarithm(second) - (1 - u) * (exactLogarithm(second) - exactLogarithm(first)))
     case .normal, .qNormal: first + second * Normal.quantile(u)
-    case .logNormal, .qLogNormal: exp(first + second * Normal.quantile(u))
+    case .logNormal, .qLogNormal: exactExponential(first + second * Normal.quantile(u))
     case .beta, .qBeta: Beta(first, second).quantile(u)
     }
   }

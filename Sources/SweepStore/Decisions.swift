@@ -92,12 +92,18 @@ extension Store {
   }
 
   /// Starts a trial by a decision: a new row, in one transaction with the decision. Where the point is there already, it is repeated.
-  /// - Parameter parent: the number of a trial from a copy of whose checkpoint it goes on.
-  /// - Returns: its number, and the epoch it goes on from.
+  /// - Parameters:
+  ///   - parent: the number of a trial from a copy of whose checkpoint it goes on.
+  ///   - isFree: whether a point that somebody enqueued takes the place of the suggestion's.
+  ///   - announce: gets what is tried before anybody else can see it.
+  /// - Returns: its number, the epoch it goes on from, and what is tried.
   public func start(
-    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord
-  ) throws(SweepError) -> (number: Int, from: Int) {
-    try write { db in
+    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord, isFree: Bool = false,
+    announce: (Suggestion) throws -> Void = { _ in }
+  ) throws(SweepError) -> (number: Int, from: Int, suggestion: Suggestion) {
+    // A search that is asked again decides the same.
+    try writeWithoutSync { db in
+      let suggestion = try isFree ? Enqueued.takeFirst(db, sweepID: sweep.id) ?? suggestion : suggestion
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
       let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
@@ -118,7 +124,8 @@ extension Store {
       try Decisions.insert(
         db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from, waits: waits,
         reason: suggestion.reason)
-      return (number, from)
+      try announce(suggestion)
+      return (number, from, suggestion)
     }
   }
 
@@ -136,6 +143,13 @@ extension Store {
       }
       try Decisions.insert(db, "resume", sweepID: sweep.id, trial: id, until: until, position: from, waits: waits)
       return from
+    }
+  }
+
+  /// How many trials of a sweep a sampler has chosen, by its name in `trial.sampler`.
+  public func count(chosenBy sampler: String, of sweep: SweepRecord) throws(SweepError) -> Int {
+    try read { db in
+      try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND sampler = ?", arguments: [sweep.id, sampler]) ?? 0
     }
   }
 

@@ -253,6 +253,7 @@ enum Schema {
       try db.execute(
         sql: """
           ALTER TABLE trial ADD COLUMN sampler TEXT;
+          CREATE INDEX trial_enqueued ON trial (sweep_id, number) WHERE sampler = 'enqueued';
 
           CREATE TABLE enqueued (
             sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,

@@ -41,9 +41,11 @@ extension Store {
   }
 
   /// Takes the next waiting trial for somebody who runs it elsewhere; nil: there is none. No two callers get the same.
-  public func claim(sweepID: Int64) throws(SweepError) -> Trial? {
+  /// - Parameter enqueuedFirst: whether points that were enqueued come before those with lower numbers.
+  public func claim(sweepID: Int64, enqueuedFirst: Bool = false) throws(SweepError) -> Trial? {
     try write { db in
-      guard let next = try Self.waiting(db, "number > 0 ORDER BY number LIMIT 1", sweepID: sweepID).first else { return nil }
+      let enqueued = try enqueuedFirst ? Self.waiting(db, "sampler = 'enqueued' ORDER BY number LIMIT 1", sweepID: sweepID).first : nil
+      guard let next = try enqueued ?? Self.waiting(db, "number > 0 ORDER BY number LIMIT 1", sweepID: sweepID).first else { return nil }
       let revision = try Revision.next(db, sweepID: sweepID)
       try db.cachedStatement(
         sql: """
@@ -96,6 +98,11 @@ extension Store {
     try read { db in
       try numbers.flatMap { try Self.waiting(db, "number = ?", [$0], sweepID: sweepID) }
     }
+  }
+
+  /// Waiting trials whose points were enqueued, by number.
+  public func waitingEnqueued(sweepID: Int64) throws(SweepError) -> [Trial] {
+    try read { db in try Self.waiting(db, "sampler = 'enqueued' ORDER BY number", sweepID: sweepID) }
   }
 
   private static func waiting(

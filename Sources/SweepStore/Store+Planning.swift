@@ -7,15 +7,19 @@ import SweepCore
 public struct SweepPlan: Sendable {
   public let name: String
   public let definition: String
-  public let objective: Objective
+  /// The first first.
+  public let objectives: [Objective]
   public let parameterNames: [String]
   /// Metrics that are known beforehand, in the order of their columns.
   public let metrics: [String]
   /// Whether a trial diverges by its last value of the objective alone, as programs do.
   public let endsByObjective: Bool
 
-  public init(name: String, definition: String, objective: Objective, parameterNames: [String], metrics: [String], endsByObjective: Bool = false) {
-    (self.name, self.definition, self.objective) = (name, definition, objective)
+  public init(
+    name: String, definition: String, objective: Objective, further: [Objective] = [], parameterNames: [String], metrics: [String],
+    endsByObjective: Bool = false
+  ) {
+    (self.name, self.definition, objectives) = (name, definition, [objective] + further)
     (self.parameterNames, self.metrics, self.endsByObjective) = (parameterNames, metrics, endsByObjective)
   }
 }
@@ -29,12 +33,12 @@ public struct PlanResult: Sendable, Equatable {
   /// Numbers of trials that the file no longer asks for: at most `listed`, with the count of all. Their rows are kept.
   public let fellOut: [Int]
   public let fellOutCount: Int
-  /// By which trials were ranked before, where that is another now.
-  public internal(set) var changedObjective: Objective?
+  /// By which trials were ranked before, where these are others now.
+  public internal(set) var changedObjectives: [Objective]?
 
-  /// That it is another now, in a sentence; nil: it is not.
-  public func changeOfObjective(to now: Objective) -> String? {
-    changedObjective.map { "what was measured is ranked by '\(now.text)' from now on, no more by '\($0.text)'" }
+  /// That they are others now, in a sentence; nil: they are not.
+  public func changeOfObjectives(to now: [Objective]) -> String? {
+    changedObjectives.map { "what was measured is ranked by '\(now.text)' from now on, no more by '\($0.text)'" }
   }
 
   public static let listed = 20
@@ -47,43 +51,50 @@ public struct PlanResult: Sendable, Equatable {
 extension Store {
   /// Saves the sweep and a row for each assignment; those that are there already stay as they are.
   /// - Parameters:
+  ///   - leavesTrials: the sweep alone is saved: its trials come by decisions, or later.
   ///   - position: of the sampler when all assignments have come; nil: they come from no sampler.
   ///   - next: the next assignments, none at the end. Called inside the transaction, so memory stays flat.
   public func plan(
-    _ plan: SweepPlan, position: () -> Int? = { nil }, next: () throws -> [Assignment]
+    _ plan: SweepPlan, leavesTrials: Bool = false, position: () -> Int? = { nil }, next: () throws -> [Assignment]
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     try write { db in
       let slug = viewSlug(of: plan.name)
-      let known = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE name = ?", arguments: [plan.name])
+      let known = try SweepRecord.fetch(db, "WHERE name = ?", [plan.name]).first
+      let objective = plan.objectives[0]
       if known == nil, let other = try String.fetchOne(db, sql: "SELECT name FROM sweep WHERE slug = ?", arguments: [slug]) {
         throw SweepError(
           .input, "the sweep '\(plan.name)' would have the same views (trials_\(slug)) as the sweep '\(other)'", remedy: "choose another --name")
       }
       let id: Int64
       if let known {
-        id = try known.get("id")
-        if try known.get("definition") == plan.definition {
+        id = known.id
+        if known.definition == plan.definition, try leavesTrials || Enqueued.isPlanned(db, sweepID: id) {
+          let taken = try leavesTrials ? [] : Enqueued.take(db, sweepID: id).filter(\.isNew)
           let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [id]) ?? 0
-          return (try record(db, id), PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0))
+          if !taken.isEmpty { try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(taken.count, "new trial")), \(planned) in all") }
+          return (try record(db, id), PlanResult(added: taken.count, planned: planned, fellOut: [], fellOutCount: 0))
         }
         try db.execute(
           sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
-          arguments: [plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, id])
-        let before = try SweepRecord(known).objective
-        if before != plan.objective { try Objective.change(db, sweepID: id, from: before, to: plan.objective, endsByIt: plan.endsByObjective) }
+          arguments: [plan.definition, objective.metric, objective.goal.rawValue, objective.at.rawValue, id])
+        if known.objectives.dropFirst() != plan.objectives.dropFirst() { try Objective.setFurther(db, sweepID: id, plan.objectives) }
+        if known.objectives != plan.objectives {
+          try Objective.change(db, sweepID: id, from: known.objectives, to: plan.objectives, endsByIt: plan.endsByObjective)
+        }
       } else {
         try db.execute(
           sql: "INSERT INTO sweep (name, slug, definition, metric, goal, metric_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
           arguments: [
-            plan.name, slug, plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, timestamp(),
+            plan.name, slug, plan.definition, objective.metric, objective.goal.rawValue, objective.at.rawValue, timestamp(),
           ])
         id = db.lastInsertedRowID
+        try Objective.setFurther(db, sweepID: id, plan.objectives)
       }
       for metric in plan.metrics {
         try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
-      var result = try insertTrials(db, sweepID: id, isNew: known == nil, next: next)
-      if let known, case let before = try SweepRecord(known).objective, before != plan.objective { result.changedObjective = before }
+      var result = try leavesTrials ? standing(db, sweepID: id) : insertTrials(db, sweepID: id, isNew: known == nil, next: next)
+      if let known, known.objectives != plan.objectives { result.changedObjectives = known.objectives }
       if let position = position() { try Decisions.setPosition(db, sweepID: id, position) }
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
       try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")
@@ -115,9 +126,18 @@ extension Store {
     }
   }
 
+  /// What a plan that leaves the trials alone comes to.
+  private func standing(_ db: Database, sweepID: Int64) throws -> PlanResult {
+    let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [sweepID]) ?? 0
+    return PlanResult(added: 0, planned: planned, fellOut: [], fellOutCount: 0)
+  }
+
   private func insertTrials(_ db: Database, sweepID: Int64, isNew: Bool, next: () throws -> [Assignment]) throws -> PlanResult {
     // What a sweep begins with needs no number of its change: nobody has seen it without.
     let revision = try isNew ? 0 : Revision.next(db, sweepID: sweepID)
+    // One that was made for points that are tried first has no others to compare with.
+    let isNew = try isNew || Int.fetchOne(db, sql: "SELECT 1 FROM trial WHERE sweep_id = ? LIMIT 1", arguments: [sweepID]) == nil
+    let enqueued = try Enqueued.take(db, sweepID: sweepID).filter(\.isNew)
     let insert = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 1)
     let insertMany = try TrialInsertion(db, sweepID: sweepID, revision: revision, rows: 50)
     // Trials that are there already and asked for again; only those whose flag changes are then written.
@@ -155,22 +175,25 @@ extension Store {
     try db.execute(
       sql: """
         UPDATE trial SET planned = 0, revision = :revision
-          WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND id NOT IN (SELECT id FROM kept);
+          WHERE sweep_id = :sweep AND planned = 1 AND number < :first AND sampler IS NOT 'enqueued' AND id NOT IN (SELECT id FROM kept);
         UPDATE trial SET planned = 1, revision = :revision WHERE sweep_id = :sweep AND planned = 0 AND id IN (SELECT id FROM kept);
-        DROP TABLE kept;
         """, arguments: ["sweep": sweepID, "first": first, "revision": revision])
+    let besides =
+      try Int.fetchOne(
+        db,
+        sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND sampler = 'enqueued' AND planned AND number < ? AND id NOT IN (SELECT id FROM kept)",
+        arguments: [sweepID, first]) ?? 0
+    try db.execute(sql: "DROP TABLE kept")
     let dropped = "FROM trial WHERE sweep_id = ? AND NOT planned"
     return PlanResult(
-      added: number - first, planned: number - first + kept,
+      added: number - first + enqueued.count, planned: number - first + kept + besides,
       fellOut: try Int.fetchAll(db, sql: "SELECT number \(dropped) ORDER BY number LIMIT \(PlanResult.listed)", arguments: [sweepID]),
       fellOutCount: try Int.fetchOne(db, sql: "SELECT count(*) \(dropped)", arguments: [sweepID]) ?? 0)
   }
 
   private func record(_ db: Database, _ id: Int64) throws -> SweepRecord {
-    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE id = ?", arguments: [id]) else {
-      preconditionFailure("the sweep was just written")
-    }
-    return try SweepRecord(row)
+    guard let record = try SweepRecord.fetch(db, "WHERE id = ?", [id]).first else { preconditionFailure("the sweep was just written") }
+    return record
   }
 }
 

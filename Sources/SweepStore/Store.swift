@@ -242,6 +242,26 @@ public struct Store: Sendable {
     try owner?.check()
     return try Self.translated(path) { try writer.write(body) }
   }
+
+  /// For what is made again, and the same, where a power failure takes it along: it is on the disk with the next commit of any other kind, and needs
+  /// no wait of its own.
+  func writeWithoutSync<Value>(_ body: (Database) throws -> Value) throws(SweepError) -> Value {
+    guard let pool = writer as? DatabasePool else { return try write(body) }
+    try owner?.check()
+    return try Self.translated(path) {
+      try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = NORMAL")
+        defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+        var value: Value?
+        try db.inTransaction(.immediate) {
+          value = try body(db)
+          return .commit
+        }
+        guard let value else { preconditionFailure("the transaction has run") }
+        return value
+      }
+    }
+  }
 }
 
 /// Device and inode of a file.

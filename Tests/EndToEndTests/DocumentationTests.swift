@@ -12,13 +12,17 @@ struct DocumentationTests {
   private func document(_ path: String) throws -> String { try String(contentsOfFile: projectFolder + "/" + path, encoding: .utf8) }
 
   static let commands = [
-    "lint", "plan", "run", "resume", "status", "list", "rank", "show", "logs", "ask", "tell", "plot", "compare", "importance", "predict", "eval",
+    "lint", "plan", "run", "resume", "status", "list", "rank", "show", "logs", "ask", "tell", "enqueue", "plot", "compare", "importance", "predict",
+    "eval",
     "classes", "query", "check", "backup", "data",
   ]
 
   @Test(
     arguments: commands.map { [$0] } + ["list", "fetch", "verify"].map { ["data", $0] }
-      + ["curves", "histogram", "heatmap", "parallel", "slice", "importance"].map { ["plot", $0] } + [[]])
+      + ["curves", "histogram", "heatmap", "parallel", "slice", "importance", "optimization", "contour", "pareto", "hypervolume"].map {
+        ["plot", $0]
+      }
+      + [[]])
   func everyCommandsHelpHasAnExample(command: [String]) throws {
     let help = try SweepBinary(in: NSTemporaryDirectory()).run(command + ["--help"])
     #expect(help.status == 0 && help.output.contains("EXAMPLE\n"))

@@ -17,7 +17,9 @@ struct PlotCommandTests {
 
   private func starts(of file: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: folder.path(file))).prefix(4)) }
 
-  @Test(arguments: ["curves", "histogram", "heatmap", "parallel", "slice", "importance"]) func eachKindIsAPictureAndAText(kind: String) throws {
+  @Test(arguments: ["curves", "histogram", "heatmap", "parallel", "slice", "importance", "optimization", "contour"]) func eachKindIsAPictureAndAText(
+    kind: String
+  ) throws {
     try ran()
     for (ending, magic) in [("svg", "<?xm"), ("png", "\u{89}PNG"), ("pdf", "%PDF")] {
       let result = try binary.run("plot", kind, "-o", "figure.\(ending)")

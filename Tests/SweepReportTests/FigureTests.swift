@@ -35,6 +35,36 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
       ImportanceFigure(title: text, xLabel: text, bars: [.init(text, 0.4, .main), .init("b", 0.5, .pair), .init("c", 0.1, .rest)]).figure
     ),
     (
+      "Pareto front of two",
+      ParetoFigure(
+        title: text, axes: [.init(text, isMaximised: true), .init("b", isMaximised: false)], front: [[1, 2], [0.5, 1]],
+        others: [[0.25, 3], [0, .nan]]
+      ).figure
+    ),
+    (
+      "Pareto front of three",
+      ParetoFigure(
+        title: text, axes: ["a", text, "c"].map { .init($0, isMaximised: false) }, front: [[1, 2, 3], [2, 1, 3]], others: []
+      ).figure
+    ),
+    ("hypervolume", HypervolumeFigure(title: text, growth: [(1, 0.5), (4, 0.75), (9, 0.75)]).figure),
+    (
+      "optimization",
+      OptimizationFigure(
+        title: text, objective: text, isMaximised: true,
+        courses: [text, "b"].map { label in
+          .init(label, trials.enumerated().map { .init(trial: $0 + 1, epochs: 3 * $0 + 3, objective: $1.objective) })
+        }
+      ).figure
+    ),
+    (
+      "contours",
+      ContourFigure(
+        title: text, x: axes[0], y: axes[1], objective: text, isMaximised: false,
+        points: trials.map { .init(x: $0.positions[0], y: $0.positions[1], objective: $0.objective) } + [.init(x: 0, y: 0, objective: .nan)]
+      ).figure
+    ),
+    (
       "slices",
       SliceFigure(
         title: text, objective: text,
@@ -98,6 +128,29 @@ struct FigureTests {
       return draw(80, 24, false)
     }
     #expect(best(isMaximised: true).contains("›0.7500‹") && best(isMaximised: false).contains("›0.2500‹"))
+  }
+
+  @Test func theBestSoFarChangesWhereATrialIsBetter() {
+    func step(_ trial: Int, _ value: Double?) -> OptimizationFigure.Step { .init(trial: trial, epochs: 2 * trial, objective: value) }
+    let course = OptimizationFigure.Course("a", [step(1, nil), step(2, 5), step(3, 7), step(4, .nan), step(5, 3), step(6, nil)])
+    let down = OptimizationFigure.best(course, isMaximised: false)
+    #expect(down.map(\.step.trial) == [2, 5, 6] && down.map(\.value) == [5, 3, 3])
+    let up = OptimizationFigure.best(course, isMaximised: true)
+    #expect(up.map(\.step.epochs) == [4, 6, 12] && up.map(\.value) == [5, 7, 7])
+    let figure = OptimizationFigure(title: "t", objective: "o", isMaximised: true, courses: [course]).figure
+    #expect(figure.blocks.map(\.name) == ["dots_0_0", "best_0_0", "dots_1_0", "best_1_0"])
+    // One epoch each: the second panel would be the first.
+    let plain = OptimizationFigure(
+      title: "t", objective: "o", isMaximised: true,
+      courses: [.init("a", [.init(trial: 1, epochs: 1, objective: 1), .init(trial: 2, epochs: 2, objective: 2)])])
+    #expect(plain.figure.blocks.map(\.name) == ["dots_0_0", "best_0_0"])
+  }
+
+  @Test func aContourIsNearTheTrialsWhatTheyCameTo() {
+    let points = [ContourFigure.Point(x: 0, y: 0, objective: 1), .init(x: 1, y: 1, objective: 3), .init(x: 1, y: 0, objective: 1e9)]
+    func value(_ x: Double, _ y: Double) -> Double { ContourFigure.value(at: x, y, among: points, in: 1...5) }
+    #expect(abs(value(0, 0) - 1) < 0.01 && abs(value(1, 1) - 3) < 0.01 && abs(value(1, 0) - 5) < 0.01)
+    #expect((1...5).contains(value(0.5, 0.5)) && value(0.2, 0.2) < value(0.8, 0.8))
   }
 
   @Test func importanceIsSortedWithTheRestLast() {

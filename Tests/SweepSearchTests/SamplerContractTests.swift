@@ -10,7 +10,7 @@ struct SamplerContractTests {
     Parameter("c", .constant(.text("x"))),
   ])
 
-  static let problem = SearchProblem(space, seed: 1)
+  static let problem = SearchProblem(space, seed: 1, budget: 1000)
 
   static let pointSamplers = samplers.entries.compactMap { entry in entry.plugin.pointSampler.map { (name: entry.name, sampler: $0) } }
   static let strategies = samplers.entries.compactMap { entry in entry.plugin.strategy.map { (name: entry.name, strategy: $0) } }

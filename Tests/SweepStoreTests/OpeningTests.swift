@@ -31,7 +31,7 @@ struct OpeningTests {
   }
 
   /// A sweep of three trials, of which the third was interrupted, as earlier versions left it.
-  @Test(arguments: ["schema-1", "schema-2", "schema-3", "schema-4"])
+  @Test(arguments: ["schema-1", "schema-2", "schema-3", "schema-4", "schema-5"])
   func aDatabaseOfAnEarlierVersionIsReadAsItIsAndMigratedWhenItIsWritten(name: String) throws {
     let folder = TemporaryFolder()
     let path = folder.path("old.sqlite")
@@ -54,7 +54,29 @@ struct OpeningTests {
     #expect(try writing.waiting(sweepID: 1, after: 0, limit: 5).map(\.number) == [3])
     try writing.close()
     #expect(
-      try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2", "3", "4", "5"])
+      try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") } == ["1", "2", "3", "4", "5", "6"])
+  }
+
+  @Test func ofASweepOfSchemaFivePointsCanBeEnqueuedAndItGoesOn() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path("old.sqlite")
+    try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/schema-5.sqlite", toPath: path)
+    let reading = try Store.openReadOnly(path)
+    let old = try reading.sweep(named: "search")
+    #expect(try reading.enqueuedCounts(old) == (0, 0))
+    #expect(try reading.origin(of: try #require(try reading.trial(1, sweepID: old.id)).id) == nil)
+    try reading.close()
+    let store = try Store.open(path)
+    let sweep = try store.sweep(named: "search")
+    #expect(try store.position(of: sweep) == 10_016)
+    #expect(
+      try store.enqueue([Assignment(["x": .integer(7)]), Assignment(["x": .integer(2)])], sweep: sweep, movesWaiting: true) == [
+        .added, .isTrial(number: 2, state: .complete),
+      ])
+    #expect(try store.takeEnqueued(sweep).map { [$0.number, $0.isNew ? 1 : 0] } == [[5, 1]])
+    #expect(try store.claim(sweepID: sweep.id, enqueuedFirst: true)?.number == 5)
+    #expect(try store.check { _ in false }.findings.isEmpty)
+    try store.close()
   }
 
   @Test func aSummaryThatInfinityHadWonIsMadeAnewByTheMigration() throws {
@@ -151,7 +173,7 @@ struct OpeningTests {
       try DatabaseQueue(path: path).read { try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations") }
     }
     #expect(try migrations(path + "-schema-2") == ["1", "2"])
-    #expect(try migrations(path) == ["1", "2", "3", "4", "5"])
+    #expect(try migrations(path) == ["1", "2", "3", "4", "5", "6"])
     // A second time there is nothing to copy.
     let again = try Store.open(path)
     #expect(again.warnings.isEmpty)

@@ -217,7 +217,7 @@ struct PagingTests {
     #expect(TrialCursor("bm9uc2Vuc2U") == nil && TrialCursor("") == nil && TrialCursor("%") == nil)
   }
 
-  @Test(arguments: ["schema-1", "schema-2", "schema-3", "schema-4"]) func filesOfEarlierVersionsHavePages(name: String) throws {
+  @Test(arguments: ["schema-1", "schema-2", "schema-3", "schema-4", "schema-5"]) func filesOfEarlierVersionsHavePages(name: String) throws {
     let folder = TemporaryFolder()
     let path = folder.path("old.sqlite")
     try FileManager.default.copyItem(atPath: "\(projectFolder)/Tests/Assets/databases/\(name).sqlite", toPath: path)

@@ -28,12 +28,13 @@ public struct Parameter: Sendable, Hashable {
     /// Drawn from a distribution. A grid can enumerate `q_uniform` alone.
     case distribution(Distribution)
 
-    /// How many values there are; nil where they cannot be counted.
+    /// How many values there are; nil where they cannot be counted. `Int.max` stands for more than that, too.
     public var count: Int? {
       switch self {
       case .constant: 1
       case .values(let values), .weighted(let values, _): values.count
-      case .integers(let min, let max): max - min + 1
+      case .integers(let min, let max):
+        (max.subtractingReportingOverflow(min).overflow || max &- min == .max) ? .max : max - min + 1
       case .reals: nil
       case .distribution(let distribution): distribution.gridCount
       }

@@ -62,6 +62,13 @@ public struct Curve: Sendable, Equatable {
     values.append(value)
   }
 
+  /// The same with other values.
+  public func map(_ transform: (Double) -> Double) -> Curve {
+    var curve = self
+    curve.values = values.map(transform)
+    return curve
+  }
+
   /// Drops what came after an epoch.
   public mutating func cut(after epoch: Int) {
     while let last = epochs.last, last > epoch {

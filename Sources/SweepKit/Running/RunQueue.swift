@@ -17,7 +17,14 @@ final class RunQueue: TrialQueue {
     var isExhausted = false
     var failure: SweepError?
     var busySlots: Set<Int> = []
+    /// When it was last looked for enqueued points; nil: never.
+    var lookedAt: ContinuousClock.Instant?
+    /// Trials after the window that were taken before their turn.
+    var early: Set<Int> = []
   }
+
+  /// How long an enqueued point may wait to be seen.
+  private static let patience = Duration.seconds(1)
 
   /// Trials read and grouped at a time.
   private static let window = 4096
@@ -32,13 +39,17 @@ final class RunQueue: TrialQueue {
   private let ahead: Int
   private let news: News
   private let reporter: RunReporter
+  private let takeEnqueued: (@Sendable () throws(SweepError) -> [TakenTrial])?
 
   /// - Parameters:
   ///   - search: plans more trials when there are none.
   ///   - parallel: how many a search may have to plan at once.
+  ///   - takeEnqueued: makes trials of points that somebody enqueued; nil: the search does.
   init(
-    _ context: RunContext, reporter: RunReporter, executor: any TrialExecutor, slots: Int, search: (any TrialSearch)?, parallel: Int, news: News
+    _ context: RunContext, reporter: RunReporter, executor: any TrialExecutor, slots: Int, search: (any TrialSearch)?, parallel: Int, news: News,
+    takeEnqueued: (@Sendable () throws(SweepError) -> [TakenTrial])? = nil
   ) {
+    self.takeEnqueued = takeEnqueued
     (self.context, self.reporter, self.executor, self.slots, self.news) = (context, reporter, executor, slots, news)
     ahead = max(2 * slots, parallel)
     self.search = search.map {
@@ -100,7 +111,14 @@ final class RunQueue: TrialQueue {
     }
     // Where nothing more is started, those that run go on nevertheless.
     let isOver = context.isOver
-    if state.ready.isEmpty, !state.isExhausted, !isOver { try readWindow(&state) }
+    if !isOver {
+      try readOn(&state)
+      let isLast = state.ready.isEmpty && (search?.isExhausted ?? true)
+      if isLast || state.lookedAt.map({ .now - $0 >= Self.patience }) ?? true {
+        try lookForEnqueued(&state)
+        try readOn(&state)
+      }
+    }
     if let place = state.ready.lastIndex(where: { $0.isRunning || !isOver }) {
       var cohort = state.ready.remove(at: place)
       for (index, trial) in cohort.trials.enumerated() where trial.completedEpochs > 0 && trial.checkpoint == nil {
@@ -158,22 +176,59 @@ final class RunQueue: TrialQueue {
     }
   }
 
+  /// Reads what waits, where nothing is ready.
+  private func readOn(_ state: inout State) throws(SweepError) {
+    // Of a window there may be nothing left: all of it was taken before its turn.
+    while state.ready.isEmpty, !state.isExhausted, try readWindow(&state), search == nil {}
+  }
+
   /// - Returns: whether there was any trial.
   @discardableResult private func readWindow(_ state: inout State) throws(SweepError) -> Bool {
     let after = state.lastNumber
-    let trials = try context.patiently { () throws(SweepError) in
+    var trials = try context.patiently { () throws(SweepError) in
       try context.store.waiting(sweepID: context.sweep.id, after: after, limit: Self.window)
     }
     // A search may plan more, and have earlier trials go on.
     if search == nil { state.isExhausted = trials.count < Self.window }
     state.lastNumber = trials.last?.number ?? state.lastNumber
+    let hasAny = !trials.isEmpty
+    trials.removeAll { state.early.remove($0.number) != nil }
     let cohorts = executor.cohorts(of: trials, slots: slots)
     state.ready =
       context.judge.needsOrder
       ? cohorts.sorted { ($0.trials.map(\.number).min() ?? 0) > ($1.trials.map(\.number).min() ?? 0) }
       // The longest is taken from the end; of equals the first comes first.
       : cohorts.reversed().sorted { $0.cost < $1.cost }
-    return !trials.isEmpty
+    return hasAny
+  }
+
+  /// Makes trials of points that were enqueued, and has them come next. Where trials are judged by number they come in their turn.
+  private func lookForEnqueued(_ state: inout State) throws(SweepError) {
+    guard let takeEnqueued else { return }
+    let isFirst = state.lookedAt == nil
+    state.lookedAt = .now
+    let taken = try context.patiently(takeEnqueued)
+    guard isFirst || !taken.isEmpty else { return }
+    if search == nil, taken.contains(where: \.isNew) { state.isExhausted = false }
+    let last = state.lastNumber
+    let back = Set(taken.filter { $0.wasUnplanned && $0.number <= last }.map(\.number))
+    let inOrder = context.judge.needsOrder
+    let trials = try context.patiently { () throws(SweepError) in try context.store.waitingEnqueued(sweepID: context.sweep.id) }
+    // Of those that the window has passed, what is not ready is with a worker.
+    let ready = Set(state.ready.flatMap { $0.isRunning ? [] : $0.trials.map(\.number) })
+    let next = trials.filter { trial in
+      let isAhead = trial.number > last ? !state.early.contains(trial.number) : ready.contains(trial.number)
+      return back.contains(trial.number) || !inOrder && isAhead
+    }
+    if next.isEmpty { return }
+    let numbers = Set(next.map(\.number))
+    state.early.formUnion(numbers.filter { $0 > last })
+    state.ready = state.ready.compactMap { cohort in
+      guard !cohort.isRunning, cohort.trials.contains(where: { numbers.contains($0.number) }) else { return cohort }
+      let others = cohort.trials.filter { !numbers.contains($0.number) }
+      return others.isEmpty ? nil : Cohort(others, cost: cohort.cost * Double(others.count) / Double(cohort.trials.count))
+    }
+    state.ready += executor.cohorts(of: next, slots: slots).reversed()
   }
 }
 

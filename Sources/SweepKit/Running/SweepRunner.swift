@@ -81,6 +81,7 @@ public struct SweepRunner: Sendable {
     tell(result)
 
     let slots = options.workers ?? trainer.conduct.slots ?? WorkerPool.onePerCore
+    if let note = try SearchForecast.idleWorkers(file, workers: slots, methods: methods) { logger.notice("\(note)") }
     if hasWork {
       let environment = RunEnvironment.text(workers: slots, implementation: trainer.implementation)
       try store.addEvent(sweepID: sweep.id, kind: "started", detail: environment)
@@ -91,7 +92,7 @@ public struct SweepRunner: Sendable {
     let queue = RunQueue(
       context, reporter: reporter, executor: executor, slots: slots, search: try search(in: context, isEndless: points == nil),
       parallel: file.parallel,
-      news: news)
+      news: news, takeEnqueued: try enqueued(in: context))
     let work = queue.expectedWork(of: before.toRun)
     observer.observe(
       .planned(
@@ -143,7 +144,19 @@ public struct SweepRunner: Sendable {
       return try EnumeratingSearch(file, sampler, sweep: context.sweep, in: store, judge: context.judge)
     }
     return try method.strategy.map { strategy throws(SweepError) in
-      try DecidingSearch(file, strategy, sweep: context.sweep, in: store, recorder: context.recorder, judge: context.judge)
+      let search = try DecidingSearch(file, strategy, sweep: context.sweep, in: store, recorder: context.recorder, judge: context.judge)
+      for note in search.prior.notes { logger.notice("\(note)") }
+      return search
+    }
+  }
+
+  /// Makes trials of points that somebody enqueued; nil: the search does so itself.
+  private func enqueued(in context: RunContext) throws(SweepError) -> (@Sendable () throws(SweepError) -> [TakenTrial])? {
+    guard try methods.find(file.method).pointSampler != nil else { return nil }
+    return { [file] () throws(SweepError) in
+      try context.store.takeEnqueued(context.sweep) { trial in
+        context.judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment))
+      }
     }
   }
 
@@ -178,7 +191,7 @@ public struct SweepRunner: Sendable {
   }
 
   private func tell(_ result: PlanResult) {
-    if let change = result.changeOfObjective(to: file.objective) { logger.notice("\(change)") }
+    if let change = result.changeOfObjectives(to: file.objectives) { logger.notice("\(change)") }
     guard result.fellOutCount > 0 else { return }
     let more = result.fellOutCount > result.fellOut.count ? ", …" : ""
     logger.notice(

@@ -27,6 +27,8 @@ package struct Chronicle {
     var judged = 0
     /// Where it was stopped.
     var stop: (rung: Int, epoch: Int)?
+    /// Counts what has changed of it.
+    var version = 0
   }
 
   /// A part of a trial that occupies a virtual worker.
@@ -60,6 +62,7 @@ package struct Chronicle {
   /// Whether the pruner has no rungs beyond these.
   private var hasAllRungs = false
   private var occupied: [Segment] = []
+  /// By number, each once.
   private var seen: [Int] = []
   private var decisions = 0
   /// The virtual moment of the last decision.
@@ -105,17 +108,27 @@ package struct Chronicle {
   package mutating func settle() { judge(from: 0) }
 
   /// A trial starts anew: what it reported before does not count.
-  package mutating func restarted(_ number: Int) { records[number - 1].curve = Curve() }
+  package mutating func restarted(_ number: Int) {
+    records[number - 1].curve = Curve()
+    records[number - 1].version += 1
+  }
 
   /// What a trial reported after an epoch does not count. Where it was judged by that, it is not judged again.
-  package mutating func withdrawn(_ number: Int, after epoch: Int) { records[number - 1].curve.cut(after: epoch) }
+  package mutating func withdrawn(_ number: Int, after epoch: Int) {
+    records[number - 1].curve.cut(after: epoch)
+    records[number - 1].version += 1
+  }
 
   /// A trial that had ended runs again.
-  package mutating func reopened(_ number: Int) { (records[number - 1].end, records[number - 1].isFact) = (nil, false) }
+  package mutating func reopened(_ number: Int) {
+    (records[number - 1].end, records[number - 1].isFact) = (nil, false)
+    records[number - 1].version += 1
+  }
 
   /// Adds a value of the objective.
   package mutating func reported(_ number: Int, epoch: Int, value: Double) {
     records[number - 1].curve.add(goal.oriented(value), epoch: epoch)
+    records[number - 1].version += 1
     let count = records[number - 1].curve.count
     makeRungs(upTo: count)
     guard let place = rungs.lastIndex(where: { $0.values <= count }), rungs[place].values == count else { return }
@@ -125,6 +138,7 @@ package struct Chronicle {
   /// A trial has ended.
   package mutating func ended(_ number: Int, _ state: TrialState) {
     records[number - 1].end = state
+    records[number - 1].version += 1
     judge(from: 0)
   }
 
@@ -191,6 +205,7 @@ package struct Chronicle {
       return
     }
     records[number - 1].stop = (rung, record.curve.epochs[rung - 1])
+    records[number - 1].version += 1
   }
 
   /// Whether a trial is at its end where it has reported so much: what is finished is not stopped. A program may count its epochs from 0, or report more
@@ -206,7 +221,7 @@ package struct Chronicle {
   package mutating func sees() -> [Int]? {
     if let next { return next.sees }
     guard occupied.count >= parallel || waitsForMore else {
-      next = (now, nil, visible(among: seen, ended: []))
+      next = (now, nil, visible(ended: []))
       return next?.sees
     }
     let bounds = occupied.map(bound)
@@ -221,13 +236,16 @@ package struct Chronicle {
         ended.insert(place)
       }
     }
-    next = (max(time, now), least, visible(among: seen + ended.map { occupied[$0].trial }, ended: ended))
+    next = (max(time, now), least, visible(ended: ended))
     return next?.sees
   }
 
   /// By number; one that was paused and runs again is pending again.
-  private func visible(among trials: [Int], ended: Set<Int>) -> [Int] {
-    Set(trials).subtracting(occupied.indices.filter { !ended.contains($0) }.map { occupied[$0].trial }).sorted()
+  private func visible(ended: Set<Int>) -> [Int] {
+    var visible = seen
+    for place in occupied.indices where ended.contains(place) { visible.enter(occupied[place].trial) }
+    for place in occupied.indices where !ended.contains(place) { visible.leave(occupied[place].trial) }
+    return visible
   }
 
   /// A decision was made: a trial runs from an epoch on, up to another or its end.
@@ -250,7 +268,7 @@ package struct Chronicle {
 
   private mutating func passNext() {
     guard let next else { preconditionFailure("a decision sees something") }
-    if let freed = next.freed { seen.append(occupied.remove(at: freed).trial) }
+    if let freed = next.freed { seen.enter(occupied.remove(at: freed).trial) }
     now = next.time
     self.next = nil
   }
@@ -272,6 +290,9 @@ package struct Chronicle {
 
   // MARK: what is known of trials
 
+  /// Counts what has changed of a trial: as long as it stays the same, so does the outcome.
+  package func version(of number: Int) -> Int { records[number - 1].version }
+
   /// The curve of a trial, as reported, up to where it was stopped; and its state.
   package func outcome(of number: Int) -> (curve: Curve, state: TrialState, cost: Double) {
     let record = records[number - 1]
@@ -290,6 +311,29 @@ extension [Double] {
     while low < high {
       let middle = (low + high) / 2
       if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+extension [Int] {
+  /// Adds a number to an ascending list that has each once; at its end in constant time.
+  fileprivate mutating func enter(_ number: Int) {
+    let place = place(of: number)
+    if place == count || self[place] != number { insert(number, at: place) }
+  }
+
+  fileprivate mutating func leave(_ number: Int) {
+    let place = place(of: number)
+    if place < count, self[place] == number { remove(at: place) }
+  }
+
+  private func place(of number: Int) -> Int {
+    if last.map({ $0 < number }) ?? true { return count }
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] >= number { high = middle } else { low = middle + 1 }
     }
     return low
   }

@@ -2,6 +2,7 @@
 // decision in one transaction with what it changes. After a kill the decisions are rows; what was decided is never decided again. One of the files that know Dispatch.
 
 import Dispatch
+import Foundation
 import SweepCore
 import SweepSearch
 import SweepStore
@@ -175,27 +176,49 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   private let judge: Judge
   /// By number − 1.
   private var assignments: [Assignment]
+  /// What the last decision saw, by number, and how often each of them had changed.
+  private var outcomes: [History.Outcome] = []
+  private var versions: [Int] = []
   private var decisions: Int
+  /// Trials that were added from elsewhere: they do not count as tried.
+  private var loaded: Int
+  /// Of processor time that the search has taken for its last decision.
+  private(set) var seconds = 0.0
+  private(set) var lastSuggestion: Suggestion?
   /// How often it has said that it waits, since the last decision.
   private var waits = 0
+  /// What other sweeps have found.
+  let prior: PriorTrials
 
   init(
     _ file: SweepFile, _ strategy: any Strategy, sweep: SweepRecord, in store: Store, recorder: Recorder, judge: Judge
   ) throws(SweepError) {
     (self.file, self.sweep, self.store, self.recorder, self.judge) = (file, sweep, store, recorder, judge)
     search = try strategy.search(file.problem)
+    prior = try PriorTrials(file, sweep: sweep, in: store)
     assignments = try store.standings(sweep).map(\.trial.assignment)
     decisions = try store.decisions(of: sweep).count
+    loaded = try store.count(chosenBy: Self.loader, of: sweep)
   }
 
   func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
     var planned = PlannedTrials()
     while planned.count + planned.resumed.count < count {
-      if let cap = file.rules.runCap, assignments.count >= cap { return planned.isEmpty ? nil : planned }
+      let isCapped = file.rules.runCap.map { assignments.count - loaded >= $0 } ?? false
+      if isCapped, try store.nextEnqueued(sweep) == nil { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      switch try search.decision(decisions + 1, given: history(sees)) {
-      case .start(let point, let until):
-        try start(point, from: nil, until: until)
+      var decision = Decision.exhausted
+      if !isCapped {
+        let history = history(sees)
+        let before = ProcessorTime.ofThread
+        decision = try search.decision(decisions + 1, given: history)
+        seconds = ProcessorTime.ofThread - before
+      }
+      // The search says when a trial begins, and how far it goes; a point that somebody enqueued takes the place of its own, or comes after its last.
+      if case .exhausted = decision, let point = try store.nextEnqueued(sweep) { decision = .start(Suggestion(point, by: "enqueued"), until: nil) }
+      switch decision {
+      case .start(let suggestion, let until):
+        try start(suggestion, from: nil, until: until, isFree: true)
         planned.count += 1
       case .clone(let parent, let point, let until):
         try recorder.flush()  // its checkpoint may not be written yet
@@ -220,35 +243,91 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     return planned
   }
 
-  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?) throws(SweepError) {
-    let point = suggestion.point
-    // Before anybody can see the row.
-    let trial = Trial(id: .init(rawValue: 0), number: assignments.count + 1, assignment: point)
-    judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: point))
-    let (number, from) = try store.start(suggestion, parent: parent, until: until, waits: waits, sweep: sweep)
-    assignments.append(point)
+  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, isFree: Bool = false) throws(SweepError) {
+    let next = assignments.count + 1
+    let (number, from, started) = try store.start(
+      suggestion, parent: parent, until: until, waits: waits, sweep: sweep, isFree: isFree
+    ) { [judge, file] started in
+      // Before anybody can see the row.
+      let trial = Trial(id: .init(rawValue: 0), number: next, assignment: started.point)
+      judge.planned(next, epochs: trial.plannedEpochs, cost: try file.cost(of: started.point))
+    }
+    lastSuggestion = started
+    assignments.append(started.point)
     judge.decided(trial: number, from: from, until: until)
   }
 
-  private func history(_ sees: [(number: Int, curve: Curve, state: TrialState, cost: Double)]) -> History {
-    let known = Set(sees.map(\.number))
-    return History(
-      outcomes: sees.map {
-        History.Outcome(
-          number: $0.number, assignment: assignments[$0.number - 1], state: $0.state,
-          objectives: [sweep.objective.value(of: $0.curve, $0.state).map(sweep.objective.goal.oriented)],
-          curve: $0.curve, cost: $0.cost)
-      },
-      pending: assignments.indices.filter { !known.contains($0 + 1) }.map { .init(number: $0 + 1, assignment: assignments[$0]) })
+  /// How trials are called that nobody chose here.
+  private static let loader = "loaded"
+
+  /// Adds a trial that has been chosen elsewhere.
+  func load(_ point: Assignment) throws(SweepError) {
+    guard judge.sees() != nil else {
+      throw SweepError(
+        .input, "trials run, and what they come to must be known first", place: file.name, remedy: "load before the first trial is asked for")
+    }
+    try start(Suggestion(point, by: Self.loader), from: nil, until: nil)
+    decisions += 1
+    loaded += 1
+    waits = 0
+  }
+
+  /// Most of it is as it was at the last decision.
+  private func history(_ sees: [(number: Int, version: Int)]) -> History {
+    var place = 0
+    var pending: [History.Pending] = []
+    var next = 1
+    for (number, version) in sees {
+      while next < number { pend(&next, &pending) }
+      next += 1
+      while place < outcomes.count, outcomes[place].number < number {
+        outcomes.remove(at: place)
+        versions.remove(at: place)
+      }
+      if place == outcomes.count || outcomes[place].number > number {
+        outcomes.insert(outcome(of: number), at: place)
+        versions.insert(version, at: place)
+      } else if versions[place] != version {
+        (outcomes[place], versions[place]) = (outcome(of: number), version)
+      }
+      place += 1
+    }
+    outcomes.removeSubrange(place...)
+    versions.removeSubrange(place...)
+    while next <= assignments.count { pend(&next, &pending) }
+    return History(outcomes: prior.outcomes.isEmpty ? outcomes : prior.outcomes + outcomes, pending: pending)
+  }
+
+  private func pend(_ number: inout Int, _ pending: inout [History.Pending]) {
+    pending.append(.init(number: number, assignment: assignments[number - 1]))
+    number += 1
+  }
+
+  private func outcome(of number: Int) -> History.Outcome {
+    let (curve, state, cost) = judge.outcome(of: number)
+    let value = sweep.objective.value(of: curve, state).map(sweep.objective.goal.oriented)
+    return History.Outcome(
+      number: number, assignment: assignments[number - 1], state: state, objectives: [value] + judge.further(of: number, curve, state),
+      curve: curve.map(sweep.objective.goal.oriented),
+      cost: cost)
   }
 }
 
 extension Objective {
   /// What ranks a trial by its curve; nil: nothing does, or it diverged and its last value is none.
-  fileprivate func value(of curve: Curve, _ state: TrialState) -> Double? {
+  func value(of curve: Curve, _ state: TrialState) -> Double? {
     switch at {
     case .last: state == .diverged ? nil : curve.values.last
     case .best: curve.values.min { goal.oriented($0) < goal.oriented($1) }
     }
+  }
+}
+
+private enum ProcessorTime {
+  /// Seconds that this thread has computed.
+  static var ofThread: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

@@ -1,6 +1,7 @@
 // The figures of a sweep, from what the store holds: which trials, which values, and the words on them. How a figure looks is its own file's
 // business; where it is drawn, Gnuplot's.
 
+import Foundation
 import SweepCore
 import SweepStore
 
@@ -137,6 +138,22 @@ package struct SweepFigures {
     return SliceFigure(title: "\(sweep.name): \(counted(trials.count, "trial"))", objective: objective, panels: panels).figure
   }
 
+  /// The Pareto front among the trials that it dominates.
+  package func pareto(_ ranking: ParetoRanking) -> Figure {
+    ParetoFigure(
+      title: sweep.name, axes: ranking.objectives.map { ParetoFigure.Axis($0.metric.spaced, isMaximised: $0.goal == .maximize) },
+      front: ranking.front.map(\.values), others: ranking.order.dropFirst(ranking.front.count).prefix(Self.mostDominated).map(\.values)
+    ).figure
+  }
+
+  /// Those of the fronts that come next.
+  private static let mostDominated = 5000
+
+  package func hypervolume(_ ranking: ParetoRanking) -> Figure {
+    let names = ranking.objectives.map(\.metric.spaced).joined(separator: ", ")
+    return HypervolumeFigure(title: "\(sweep.name): \(names)", growth: ranking.growth).figure
+  }
+
   package func importance(_ importance: Importance) -> Figure {
     let bars =
       importance.effects.map { ImportanceFigure.Bar($0.name, $0.share, $0.parameters.count == 1 ? .main : .pair) }
@@ -147,21 +164,83 @@ package struct SweepFigures {
     return ImportanceFigure(title: "\(sweep.name): \(counted(importance.trials, "trial"))", xLabel: label, bars: bars).figure
   }
 
+  private typealias PlacedAxis = (name: String, axis: Axis, place: (ParameterValue) -> Double)
+
   /// The axis of each parameter that varies, with the place of a value on it.
-  private func sweptAxes(_ trials: [TrialRecord]) -> [(name: String, axis: Axis, place: (ParameterValue) -> Double)] {
-    space.sweptNames.map { name in
-      let values = values(of: name, in: trials)
-      guard values.count > Self.listed, let low = values.first?.number, let high = values.last?.number, high > low else {
-        let places = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
-        let axis = Axis(name.spaced, values: values.map(\.description))
-        return (name, axis, { value in places[value].map { axis.ticks[$0].position } ?? .nan })
-      }
-      let ticks = (0...4).map { k in
-        let share = Double(k) / 4
-        return Axis.Tick(share, ParameterValue.real(low + share * (high - low)).description)
-      }
-      return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { ($0 - low) / (high - low) } ?? .nan })
+  private func sweptAxes(_ trials: [TrialRecord]) -> [PlacedAxis] { space.sweptNames.map { axis(of: $0, in: trials) } }
+
+  /// Listed values, or a scale of numbers, by their logarithms where the space is so.
+  private func axis(of name: String, in trials: [TrialRecord]) -> PlacedAxis {
+    let values = values(of: name, in: trials)
+    guard values.count > Self.listed, let low = values.first?.number, let high = values.last?.number, high > low else {
+      let places = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
+      let axis = Axis(name.spaced, values: values.map(\.description))
+      return (name, axis, { value in places[value].map { axis.ticks[$0].position } ?? .nan })
     }
+    if low > 0, case .distribution(let distribution)? = space[name]?.domain, distribution.family.rawValue.contains("log") {
+      let (bottom, top) = (log(low), log(high))
+      let ticks = Self.landmarks(from: low, to: high).map { Axis.Tick((log($0.value) - bottom) / (top - bottom), $0.text) }
+      return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { (log($0) - bottom) / (top - bottom) } ?? .nan })
+    }
+    let ticks = (0...4).map { k in
+      let share = Double(k) / 4
+      return Axis.Tick(share, ParameterValue.real(low + share * (high - low)).description)
+    }
+    return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { ($0 - low) / (high - low) } ?? .nan })
+  }
+
+  /// Powers of ten of a range, with their doubles and halves where there are few.
+  private static func landmarks(from low: Double, to high: Double) -> [(value: Double, text: String)] {
+    let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let factors = log10(high / low) > 3 ? ["1"] : log10(high / low) > 1.2 ? ["1", "3"] : ["1", "2", "3", "5", "7"]
+    let all = powers.flatMap { power in factors.compactMap { factor in Double("\(factor)e\(power)") } }.filter { low <= $0 && $0 <= high }
+    let every = max(1, (all.count + 6) / 7)
+    return all.enumerated().filter { $0.offset % every == 0 }.map { ($0.element, ParameterValue.real($0.element).description) }
+  }
+
+  /// Whether a parameter has few enough values to list them.
+  package func isListed(_ name: String, in trials: [TrialRecord]) -> Bool { values(of: name, in: trials).count <= Self.listed }
+
+  /// The objective over two parameters that may have any values.
+  package func contour(_ trials: [TrialRecord], x: String, y: String) -> Figure {
+    let (across, up) = (axis(of: x, in: trials), axis(of: y, in: trials))
+    let points = trials.compactMap { trial -> ContourFigure.Point? in
+      guard let left = trial.assignment[x], let right = trial.assignment[y], let objective = trial.objective else { return nil }
+      return .init(x: across.place(left), y: up.place(right), objective: objective)
+    }
+    return ContourFigure(
+      title: "\(sweep.name): \(objective), \(counted(points.count, "trial"))", x: across.axis, y: up.axis, objective: objective,
+      isMaximised: isMaximised, points: points
+    ).figure
+  }
+
+  /// The best so far of one sweep or several.
+  /// - Parameter courses: as the store has them.
+  /// - Throws: where they are about different metrics.
+  package static func optimization(
+    _ sweeps: [(sweep: SweepRecord, course: [(number: Int, epochs: Int, objective: Double?)])]
+  ) throws(SweepError) -> Figure {
+    guard let first = sweeps.first?.sweep else { throw SweepError(.usage, "there is no sweep to draw") }
+    let own = first.objective
+    if let other = sweeps.map(\.sweep).first(where: { $0.objective.metric != own.metric || $0.objective.goal != own.goal }) {
+      throw SweepError(
+        .usage,
+        "'\(first.name)' is to \(own.goal.rawValue) \(own.metric), and '\(other.name)' to \(other.objective.goal.rawValue) \(other.objective.metric)",
+        remedy: "draw sweeps with one objective, or say by which: --metric NAME --goal minimize")
+    }
+    let courses = sweeps.map { sweep, course in
+      var epochs = 0
+      return OptimizationFigure.Course(
+        sweep.name,
+        course.map { trial in
+          epochs += max(trial.epochs, 0)
+          return .init(trial: trial.number, epochs: epochs, objective: trial.objective)
+        })
+    }
+    let title = sweeps.count == 1 ? "\(first.name): \(counted(sweeps[0].course.count, "trial"))" : sweeps.map(\.sweep.name).joined(separator: ", ")
+    return OptimizationFigure(
+      title: title, objective: own.metric.spaced, isMaximised: own.goal == .maximize, courses: courses
+    ).figure
   }
 
   /// More values than this are an axis of numbers.

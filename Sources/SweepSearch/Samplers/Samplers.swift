@@ -3,4 +3,10 @@
 import SweepCore
 
 public let samplers = Registry<SearchMethod>(
-  "method", [("grid", .points(GridSampler())), ("random", .points(RandomSampler())), ("gp", .adaptive(GaussianProcessSampler()))])
+  "method",
+  [
+    ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
+    ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
+    ("auto", .adaptive(AutoSampler())), ("gp", .adaptive(GaussianProcessSampler())), ("tpe", .adaptive(TreeParzenEstimator())),
+    ("cma", .adaptive(EvolutionStrategy())), ("nsga2", .adaptive(NondominatedSorting())),
+  ])

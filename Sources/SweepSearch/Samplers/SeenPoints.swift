@@ -43,15 +43,3 @@ struct SeenPoints {
     return nil
   }
 }
-
-extension Encoding {
-  /// The row at a position of a finite space, whose digits are a mixed-radix number. Not yet snapped.
-  fileprivate func row(at position: Int) -> [Double] {
-    var rest = position
-    return dimensions.map { dimension in
-      let count = dimension.count ?? 1
-      defer { rest /= count }
-      return dimension.isCategory ? Double(rest % count) : dimension.centre(rest % count)
-    }
-  }
-}
