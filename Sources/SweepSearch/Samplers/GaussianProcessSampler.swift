@@ -59,7 +59,7 @@ final class GaussianProcessSearch: AdaptiveSearch {
   private func startingRow(_ number: Int) throws(SweepError) -> [Double]? {
     var row = number == 1 ? encoding.centre : encoding.row(ofUnit: sobol.point(max(number - 2, 0)))
     let numbers = row.indices.filter { !encoding.dimensions[$0].isCategory }
-    let share = min(1, 2 / Double(max(numbers.count, 1)).squareRoot())
+    let share = TrustRegion.share(of: numbers.count)
     for j in numbers { row[j] = 0.5 + (row[j] - 0.5) * share }
     if let root { row[root.dimension] = Double((number - 1) % root.count) }
     return try encoding.snapped(row)
@@ -70,7 +70,7 @@ final class GaussianProcessSearch: AdaptiveSearch {
     let all =
       problem.objectives > 1
       ? OutcomeValues.scalarised(history.outcomes, objectives: problem.objectives, &generator) : OutcomeValues.of(history.outcomes)
-    let side = TrustRegion.side(all, start: startCount, dimensions: encoding.count)
+    let side = TrustRegion.side(all, start: startCount, encoding: encoding)
     let kept = ProcessSubset.posterior.places(all)
     let values = kept.map { all[$0] }
     let rows = kept.map { row(history.outcomes[$0].number, history.outcomes[$0].assignment) }
