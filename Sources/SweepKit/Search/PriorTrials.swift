@@ -53,7 +53,7 @@ struct PriorTrials: Sendable {
     outcomes = found.enumerated().map { place, trial in
       History.Outcome(
         number: place + 1 - found.count, assignment: trial.assignment, state: trial.state,
-        objectives: trial.values, curve: trial.curve, cost: trial.cost)
+        objectives: trial.values, curve: trial.curve.map(sweep.objective.goal.oriented), cost: trial.cost)
     }
     self.notes = notes
   }
