@@ -94,14 +94,16 @@ extension Store {
   /// Starts a trial by a decision: a new row, in one transaction with the decision. Where the point is there already, it is repeated.
   /// - Parameters:
   ///   - parent: the number of a trial from a copy of whose checkpoint it goes on.
-  ///   - enqueued: the point's place among those that are tried first, where it is one: it is no more.
-  /// - Returns: its number, and the epoch it goes on from.
+  ///   - isFree: whether a point that somebody enqueued takes the place of the suggestion's.
+  ///   - announce: gets what is tried before anybody else can see it.
+  /// - Returns: its number, the epoch it goes on from, and what is tried.
   public func start(
-    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord, enqueued: Int? = nil
-  ) throws(SweepError) -> (number: Int, from: Int) {
+    _ suggestion: Suggestion, parent: Int?, until: Int?, waits: Int, sweep: SweepRecord, isFree: Bool = false,
+    announce: (Suggestion) throws -> Void = { _ in }
+  ) throws(SweepError) -> (number: Int, from: Int, suggestion: Suggestion) {
     // A search that is asked again decides the same.
     try writeWithoutSync { db in
-      if let enqueued { try Enqueued.remove(db, sweepID: sweep.id, place: enqueued) }
+      let suggestion = try isFree ? Enqueued.takeFirst(db, sweepID: sweep.id) ?? suggestion : suggestion
       let parentID = try parent.map { try trialID($0, of: sweep, db) }
       let json = suggestion.point.json
       let number = (try Int.fetchOne(db, sql: "SELECT max(number) FROM trial WHERE sweep_id = ?", arguments: [sweep.id]) ?? 0) + 1
@@ -122,7 +124,8 @@ extension Store {
       try Decisions.insert(
         db, parent == nil ? "start" : "clone", sweepID: sweep.id, trial: id, parent: parentID, until: until, position: from, waits: waits,
         reason: suggestion.reason)
-      return (number, from)
+      try announce(suggestion)
+      return (number, from, suggestion)
     }
   }
 

@@ -3,13 +3,6 @@
 import GRDB
 import SweepCore
 
-/// A point that waits to be tried.
-public struct EnqueuedPoint: Sendable {
-  /// Among those that wait, ascending.
-  public let place: Int
-  public let point: Assignment
-}
-
 /// What became of a point that somebody wants tried first.
 public enum Enqueueing: Sendable, Equatable {
   case added
@@ -36,8 +29,22 @@ enum Enqueued {
       arguments: [sweepID]) ?? false
   }
 
-  static func remove(_ db: Database, sweepID: Int64, place: Int) throws {
+  private static let name = "enqueued"
+
+  private static func first(_ db: Database, sweepID: Int64) throws -> (place: Int, point: Assignment)? {
+    let sql = "SELECT place, parameters FROM enqueued WHERE sweep_id = ? ORDER BY place LIMIT 1"
+    return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [sweepID]).map {
+      (try $0.get(0), try Assignment(stored: try $0.get(1), trial: 0))
+    }
+  }
+
+  static func peek(_ db: Database, sweepID: Int64) throws -> Assignment? { try first(db, sweepID: sweepID)?.point }
+
+  /// The first point that waits, which waits no more.
+  static func takeFirst(_ db: Database, sweepID: Int64) throws -> Suggestion? {
+    guard let (place, point) = try first(db, sweepID: sweepID) else { return nil }
     try db.cachedStatement(sql: "DELETE FROM enqueued WHERE sweep_id = ? AND place = ?").execute(arguments: [sweepID, place])
+    return Suggestion(point, by: name)
   }
 
   /// Makes trials of all points that wait, in their order; a trial that is there already and has not run becomes one of them.
@@ -107,13 +114,7 @@ extension Store {
   }
 
   /// The next point that is to be tried first; nil: there is none.
-  public func nextEnqueued(_ sweep: SweepRecord) throws(SweepError) -> EnqueuedPoint? {
-    try read { db in
-      try Row.fetchOne(
-        db.cachedStatement(sql: "SELECT place, parameters FROM enqueued WHERE sweep_id = ? ORDER BY place LIMIT 1"), arguments: [sweep.id]
-      ).map { EnqueuedPoint(place: try $0.get(0), point: try Assignment(stored: try $0.get(1), trial: 0)) }
-    }
-  }
+  public func nextEnqueued(_ sweep: SweepRecord) throws(SweepError) -> Assignment? { try read { db in try Enqueued.peek(db, sweepID: sweep.id) } }
 
   /// How many points wait to be tried first, and how many trials were made of such.
   public func enqueuedCounts(_ sweep: SweepRecord) throws(SweepError) -> (waiting: Int, trials: Int) {

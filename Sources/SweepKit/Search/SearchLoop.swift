@@ -204,16 +204,21 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
   func plan(_ count: Int) throws(SweepError) -> PlannedTrials? {
     var planned = PlannedTrials()
     while planned.count + planned.resumed.count < count {
-      let enqueued = try store.nextEnqueued(sweep)
       let isCapped = file.rules.runCap.map { assignments.count - loaded >= $0 } ?? false
-      if isCapped, enqueued == nil { return planned.isEmpty ? nil : planned }
+      if isCapped, try store.nextEnqueued(sweep) == nil { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      // The search says when a new trial begins, and how far it goes; an enqueued point takes the place of its own, or is a trial beyond its last.
-      var decision = try isCapped ? Decision.exhausted : decide(sees)
-      if case .exhausted = decision, let enqueued { decision = .start(Suggestion(enqueued.point, by: "enqueued"), until: nil) }
+      var decision = Decision.exhausted
+      if !isCapped {
+        let history = history(sees)
+        let before = ProcessorTime.ofThread
+        decision = try search.decision(decisions + 1, given: history)
+        seconds = ProcessorTime.ofThread - before
+      }
+      // The search says when a trial begins, and how far it goes; a point that somebody enqueued takes the place of its own, or comes after its last.
+      if case .exhausted = decision, let point = try store.nextEnqueued(sweep) { decision = .start(Suggestion(point, by: "enqueued"), until: nil) }
       switch decision {
       case .start(let suggestion, let until):
-        try start(enqueued.map { Suggestion($0.point, by: "enqueued") } ?? suggestion, from: nil, until: until, enqueued: enqueued?.place)
+        try start(suggestion, from: nil, until: until, isFree: true)
         planned.count += 1
       case .clone(let parent, let point, let until):
         try recorder.flush()  // its checkpoint may not be written yet
@@ -238,21 +243,17 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     return planned
   }
 
-  private func decide(_ sees: [(number: Int, version: Int)]) throws(SweepError) -> Decision {
-    let history = history(sees)
-    let before = ProcessorTime.ofThread
-    defer { seconds = ProcessorTime.ofThread - before }
-    return try search.decision(decisions + 1, given: history)
-  }
-
-  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, enqueued: Int? = nil) throws(SweepError) {
-    let point = suggestion.point
-    lastSuggestion = suggestion
-    // Before anybody can see the row.
-    let trial = Trial(id: .init(rawValue: 0), number: assignments.count + 1, assignment: point)
-    judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: point))
-    let (number, from) = try store.start(suggestion, parent: parent, until: until, waits: waits, sweep: sweep, enqueued: enqueued)
-    assignments.append(point)
+  private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, isFree: Bool = false) throws(SweepError) {
+    let next = assignments.count + 1
+    let (number, from, started) = try store.start(
+      suggestion, parent: parent, until: until, waits: waits, sweep: sweep, isFree: isFree
+    ) { [judge, file] started in
+      // Before anybody can see the row.
+      let trial = Trial(id: .init(rawValue: 0), number: next, assignment: started.point)
+      judge.planned(next, epochs: trial.plannedEpochs, cost: try file.cost(of: started.point))
+    }
+    lastSuggestion = started
+    assignments.append(started.point)
     judge.decided(trial: number, from: from, until: until)
   }
 
