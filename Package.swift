@@ -33,7 +33,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
-    room("SweepNumerics"),
+    .target(name: "CNumerics"),
+    room("SweepNumerics", on: ["CNumerics"]),
     room("SweepCore", on: ["SweepNumerics"]),
     room("SweepFormats", on: ["SweepCore"]),
     room("SweepSearch", on: ["SweepCore", "SweepNumerics"]),

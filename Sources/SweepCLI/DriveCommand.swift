@@ -164,7 +164,7 @@ private final class DriveServer {
         guard case .mapping(let members) = trial, case let one = Call(members: Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
           let parameters = one.members["parameters"]
         else { throw SweepError(.input, "a trial is \(trial.json)", remedy: "write {\"parameters\": {...}, \"value\": 0.3}") }
-        return (try sweep.file.space.point(given: parameters), try values(one, of: sweep))
+        return (try sweep.point(of: parameters), try values(one, of: sweep))
       })
     return .mapping(of: [("ok", .bool(true)), ("trials", .integer(trials.count))])
   }

@@ -33,8 +33,7 @@ struct SweepCommand: ParsableCommand {
     version: sweepVersion,
     subcommands: [
       LintCommand.self, PlanCommand.self, RunCommand.self, ResumeCommand.self, EnqueueCommand.self, StatusCommand.self, ListCommand.self,
-      RankCommand.self,
-      ShowCommand.self, LogsCommand.self, AskCommand.self, TellCommand.self, DriveCommand.self,
+      RankCommand.self, ShowCommand.self, LogsCommand.self, AskCommand.self, TellCommand.self, DriveCommand.self,
       PlotCommand.self, ReportCommand.self, CompareCommand.self, ImportanceCommand.self, PredictCommand.self, EvalCommand.self, ClassesCommand.self,
       QueryCommand.self, CheckCommand.self, BackupCommand.self,
       DataCommand.self,

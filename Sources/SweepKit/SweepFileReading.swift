@@ -154,10 +154,8 @@ struct SweepFileReading {
 
   private mutating func readMethod(_ top: [String: Node]) -> String? {
     if top["method"]?.string == "bayes" {
-      remark(
-        .warning, Diagnostic("method bayes is not built yet: points are drawn at random, as 'method: random' does", remedy: "set a run_cap"),
-        at: "method")
-      return "random"
+      remark(.note, Diagnostic("method bayes is 'auto' here: it chooses a sampler for each trial, and says which"), at: "method")
+      return "auto"
     }
     if top["method"]?.string == "custom" {
       complain("method custom is code on W&B's side", at: "method", remedy: "use one of \(samplers.names.joined(separator: ", "))")

@@ -37,7 +37,7 @@ package struct Beta {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
     let tail = tail(at: exactLogarithm(x) - exactLogarithm(onePlus: -x))
-    return tail.isLower ? exactExponential(tail.logarithm) : -exactExponential(minusOne: tail.logarithm)
+    return tail.isLower ? exactExponential(tail.logarithm) : -exactExponentialMinusOne(tail.logarithm)
   }
 
   /// The logarithm of the tail that the continued fraction gives at t without cancellation, and its derivative by t.

@@ -30,6 +30,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     case evolution = 8
     case mixtures = 9
     case adaptation = 10
+    case acquisition = 11
     case strata = 12
   }
 

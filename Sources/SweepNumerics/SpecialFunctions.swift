@@ -24,7 +24,7 @@ package func exactLogarithm(onePlus x: Double) -> Double {
 }
 
 /// eˣ − 1, without the loss of digits near 0.
-package func exactExponential(minusOne x: Double) -> Double {
+package func exactExponentialMinusOne(_ x: Double) -> Double {
   if abs(x) > 0.5 { return exactExponential(x) - 1 }
   // x + x²/2! + x³/3! + …
   var sum = 0.0

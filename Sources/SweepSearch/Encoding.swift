@@ -94,7 +94,7 @@ package struct Encoding: Sendable {
   /// The row of a point. What the space does not have is ignored, and what lies outside of it is moved to its edge; a value that a category does not
   /// have is not in use.
   package func row(of point: Assignment) -> [Double] {
-    let given = space.names.map { point[$0] }
+    let given = point.names == space.names ? point.values.map { $0 } : space.names.map { point[$0] }
     let inactive = inactive(zip(given, constants).map { $0 ?? $1 })
     return dimensions.map { dimension in
       let used = dimension.places.indices.filter { !inactive.contains(dimension.places[$0]) }
@@ -160,6 +160,38 @@ package struct Encoding: Sendable {
 
   /// The middle of the space: u = ½, and the first value of each category. Not yet snapped.
   package var centre: [Double] { dimensions.map(\.middle) }
+}
+
+/// Snaps rows of one encoding, and remembers which of its dimensions are in use with which values: conditions are expressions, and slow.
+package final class RowSnapper {
+  private let encoding: Encoding
+  /// The dimensions that conditions and exclusions read; nil: one of them has no values that could be listed.
+  private let deciding: [Int]?
+  /// By the places of those: which dimensions are not in use; an empty list: the point is forbidden.
+  private var uses: [[Int]: [Bool]] = [:]
+
+  package init(_ encoding: Encoding) {
+    self.encoding = encoding
+    let constraints = encoding.space.constraints
+    let names = Set(constraints.conditions.values.flatMap(\.names) + constraints.exclusions.flatMap(\.names))
+    let deciding = encoding.dimensions.indices.filter { !names.isDisjoint(with: encoding.dimensions[$0].names) }
+    self.deciding = deciding.contains { encoding.dimensions[$0].isContinuous } ? nil : deciding
+  }
+
+  /// As `Encoding.snapped`.
+  package func snapped(_ row: [Double]) throws(SweepError) -> [Double]? {
+    guard encoding.space.hasForbiddenPoints, let deciding else { return try encoding.snapped(row) }
+    var row = zip(encoding.dimensions, row).map { dimension, u in dimension.snapped(u.isNaN ? dimension.middle : u) }
+    let places = deciding.map { encoding.dimensions[$0].isCategory ? Int(row[$0]) : encoding.dimensions[$0].step(near: row[$0]) }
+    if let use = uses[places] {
+      if use.isEmpty { return nil }
+      for j in row.indices where use[j] { row[j] = .nan }
+      return row
+    }
+    let result = try encoding.snapped(row)
+    uses[places] = result?.map(\.isNaN) ?? []
+    return result
+  }
 }
 
 extension Encoding.Dimension {

@@ -150,7 +150,7 @@ struct WandbFileTests {
     #expect(
       try remarks(file("lr: {distribution: log_uniform, min: -9, max: -1}", "method: random")).contains(
         "exponents of e: lr is drawn from 0.0001234 to 0.3679"))
-    #expect(try remarks(file("lr: {value: 1}", "method: bayes")).contains("bayes is not built yet"))
+    #expect(try remarks(file("lr: {min: 0.0, max: 1.0}", "method: bayes")).contains("bayes is 'auto' here"))
     #expect(
       try remarks(file("lr: {value: 1}", "method: grid\nproject: mine\nentity: me")).contains("note: entity only means something to W&B's server"))
     let misspelt = try remarks(file("lr: {value: 1}", "method: grid\ncommand: ['${env}', python, '${program}', '${arg}']"))

@@ -151,6 +151,21 @@ public struct SearchSpace: Sendable, Hashable {
     return Self.nested(pairs)
   }
 
+  /// The values of a configuration by the names of the parameters: what `configuration(of:)` nests, side by side again. Other members keep their names.
+  package func flattened(_ configuration: ParameterValue) -> [String: ParameterValue] {
+    var values: [String: ParameterValue] = [:]
+    func flatten(_ value: ParameterValue, at path: [String]) {
+      let name = path.joined(separator: ".")
+      if case .mapping(let members) = value, path.isEmpty || self[name] == nil && parameters.contains(where: { $0.path.starts(with: path) }) {
+        for member in members { flatten(member.value, at: path + [member.name]) }
+      } else {
+        values[name] = value
+      }
+    }
+    flatten(configuration, at: [])
+    return values
+  }
+
   private static func nested(_ pairs: [([String], ParameterValue)]) -> [(name: String, value: ParameterValue)] {
     Dictionary(grouping: pairs) { $0.0[0] }.sorted { $0.key < $1.key }.map { name, inner in
       if inner.count == 1, inner[0].0.count == 1 { return (name, inner[0].1) }

@@ -207,13 +207,7 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       let isCapped = file.rules.runCap.map { assignments.count - loaded >= $0 } ?? false
       if isCapped, try store.nextEnqueued(sweep) == nil { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      var decision = Decision.exhausted
-      if !isCapped {
-        let history = history(sees)
-        let before = ProcessorTime.ofThread
-        decision = try search.decision(decisions + 1, given: history)
-        seconds = ProcessorTime.ofThread - before
-      }
+      var decision = try isCapped ? Decision.exhausted : decide(sees)
       // The search says when a trial begins, and how far it goes; a point that somebody enqueued takes the place of its own, or comes after its last.
       if case .exhausted = decision, let point = try store.nextEnqueued(sweep) { decision = .start(Suggestion(point, by: "enqueued"), until: nil) }
       switch decision {
@@ -241,6 +235,13 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       waits = 0
     }
     return planned
+  }
+
+  private func decide(_ sees: [(number: Int, version: Int)]) throws(SweepError) -> Decision {
+    let history = history(sees)
+    let before = ProcessorTime.ofThread
+    defer { seconds = ProcessorTime.ofThread - before }
+    return try search.decision(decisions + 1, given: history)
   }
 
   private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, isFree: Bool = false) throws(SweepError) {

@@ -7,5 +7,6 @@ public let samplers = Registry<SearchMethod>(
   [
     ("grid", .points(GridSampler())), ("random", .points(RandomSampler())),
     ("sobol", .points(SobolSampler())), ("halton", .points(HaltonSampler())), ("latin", .points(LatinHypercubeSampler())),
-    ("tpe", .adaptive(TreeParzenEstimator())),
+    ("auto", .adaptive(AutoSampler())), ("gp", .adaptive(GaussianProcessSampler())), ("tpe", .adaptive(TreeParzenEstimator())),
+    ("cma", .adaptive(EvolutionStrategy())), ("nsga2", .adaptive(NondominatedSorting())),
   ])

@@ -26,20 +26,15 @@ private final class TreeParzenSearch: AdaptiveSearch {
   private let encoding: Encoding
   private let sobol: Sobol
   private var blocks: [Block]
-  /// Memory alone: the trials of the last history, by number, and what was made of them.
-  private var known: [Known] = []
+  /// Memory alone: the trials of the last history, their rows, and their points.
+  private var memory = TrialMemory()
+  private var rows: [[Double]] = []
   private var tried: TriedPoints
-
-  private struct Known {
-    let number: Int
-    let assignment: Assignment
-    let row: [Double]
-  }
 
   /// Dimensions that are in use together.
   private struct Block {
     let dimensions: [Int]
-    /// Of `known`, those in which it was in use.
+    /// Of all trials by number, those in which it was in use.
     var members: [Int] = []
     var bad: ParzenMixture
   }
@@ -54,7 +49,7 @@ private final class TreeParzenSearch: AdaptiveSearch {
   }
 
   func suggest(_ number: Int, given history: History) throws(SweepError) -> Suggestion? {
-    let places = try remember(history)
+    remember(history)
     let ranking = TrialRanking(history)
     var generator = SeededGenerator(seed: problem.seed, purpose: .mixtures, index: number)
     var point: Assignment?
@@ -62,7 +57,7 @@ private final class TreeParzenSearch: AdaptiveSearch {
       let isFirst = number == 1 && history.outcomes.isEmpty
       point = try tried.new(isFirst ? encoding.centre : encoding.row(ofUnit: sobol.point(max(number - 2, 0))))
     } else {
-      let good = ranking.best(TreeParzenEstimator.goodCount(of: history.outcomes.count), of: problem.objectives).map { places[$0] }
+      let good = ranking.best(TreeParzenEstimator.goodCount(of: history.outcomes.count), of: problem.objectives).map { memory.places[$0] }
       point = try propose(good.sorted(), &generator)
     }
     if point == nil { point = try tried.another(&generator) }
@@ -71,70 +66,42 @@ private final class TreeParzenSearch: AdaptiveSearch {
 
   // MARK: - Memory
 
-  /// Takes in what a history has that the last one had not. A trial stays what it was when its outcome comes; where anything else has changed, all
+  /// Takes in what a history has that the last one had not. A trial stays what it was when its outcome comes; where one before it comes or goes, all
   /// is made anew.
-  /// - Returns: for each outcome, its place in `known`.
-  private func remember(_ history: History) throws(SweepError) -> [Int] {
-    let (outcomes, pending) = (history.outcomes, history.pending)
-    var places: [Int] = []
-    places.reserveCapacity(outcomes.count)
-    var (waiting, place) = (0, 0)
-    while places.count < outcomes.count || waiting < pending.count {
-      let ended = places.count
-      if waiting == pending.count || ended < outcomes.count && outcomes[ended].number < pending[waiting].number {
-        see(outcomes[ended].number, outcomes[ended].assignment, at: place)
-        places.append(place)
-      } else {
-        see(pending[waiting].number, pending[waiting].assignment, at: place)
-        waiting += 1
+  private func remember(_ history: History) {
+    let same = memory.take(history)
+    if same < rows.count {
+      rows = []
+      tried.removeAll()
+      for index in blocks.indices {
+        blocks[index].members = []
+        blocks[index].bad = ParzenMixture(blocks[index].dimensions.map { encoding.dimensions[$0] })
       }
-      place += 1
     }
-    if place < known.count { forget(from: place) }
-    return places
-  }
-
-  private func see(_ number: Int, _ assignment: Assignment, at place: Int) {
-    if place < known.count {
-      if known[place].number == number, known[place].assignment == assignment { return }
-      forget(from: place)
+    for trial in memory.trials[rows.count...] {
+      let row = encoding.row(of: trial.assignment)
+      rows.append(row)
+      if trial.number > 0 { tried.insert(trial.assignment) }
+      for index in blocks.indices {
+        let part = blocks[index].dimensions.map { row[$0] }
+        if part.contains(where: \.isNaN) { continue }
+        blocks[index].members.append(rows.count - 1)
+        blocks[index].bad.append(part)
+      }
     }
-    add(Known(number: number, assignment: assignment, row: encoding.row(of: assignment)))
-  }
-
-  private func add(_ trial: Known) {
-    known.append(trial)
-    if trial.number > 0 { tried.insert(trial.assignment) }
-    for index in blocks.indices {
-      let row = blocks[index].dimensions.map { trial.row[$0] }
-      if row.contains(where: \.isNaN) { continue }
-      blocks[index].members.append(known.count - 1)
-      blocks[index].bad.append(row)
-    }
-  }
-
-  private func forget(from place: Int) {
-    let kept = known[..<place]
-    known = []
-    tried.removeAll()
-    for index in blocks.indices {
-      blocks[index].members = []
-      blocks[index].bad = ParzenMixture(blocks[index].dimensions.map { encoding.dimensions[$0] })
-    }
-    for trial in kept { add(trial) }
   }
 
   // MARK: - Choosing
 
-  /// - Parameter good: places in `known`, ascending.
+  /// - Parameter good: places among all trials, ascending.
   private func propose(_ good: [Int], _ generator: inout SeededGenerator) throws(SweepError) -> Assignment? {
-    var isGood = [Bool](repeating: false, count: known.count)
+    var isGood = [Bool](repeating: false, count: rows.count)
     for place in good { isGood[place] = true }
     var mixtures: [ParzenMixture] = []
     for block in blocks {
       block.bad.select { !isGood[block.members[$0]] }
       let mixture = ParzenMixture(block.dimensions.map { encoding.dimensions[$0] }, weights: problem.objectives > 1 ? .equal : .byAge)
-      for place in block.members where isGood[place] { mixture.append(block.dimensions.map { known[place].row[$0] }) }
+      for place in block.members where isGood[place] { mixture.append(block.dimensions.map { rows[place][$0] }) }
       mixture.select { _ in true }
       mixtures.append(mixture)
     }
@@ -162,62 +129,6 @@ private final class TreeParzenSearch: AdaptiveSearch {
     let candidates = (0..<TreeParzenEstimator.candidates).map { _ in good.draw(&generator) }
     let scores = zip(good.logDensities(at: candidates), bad.logDensities(at: candidates)).map(-)
     return candidates.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.map { candidates[$0] }
-  }
-}
-
-/// The trials of a history from the best to the worst: complete ones, then those that were stopped, then those without a value.
-package struct TrialRanking {
-  private enum Group: Int { case complete, stopped, valueless }
-
-  private struct Key {
-    let group: Group
-    /// Ascending; of those that were stopped, −epochs reached and the last value.
-    let first: Double
-    let second: Double
-
-    func isBefore(_ other: Key) -> Bool { (group.rawValue, first, second) < (other.group.rawValue, other.first, other.second) }
-  }
-
-  private let history: History
-  private let keys: [Key]
-  /// How many have a value of any kind.
-  package let valueCount: Int
-
-  package init(_ history: History) {
-    self.history = history
-    var count = 0
-    keys = history.outcomes.indices.map { index in
-      let key = Self.key(history.outcomes[index])
-      if key.group != .valueless { count += 1 }
-      return key
-    }
-    valueCount = count
-  }
-
-  private static func key(_ outcome: History.Outcome) -> Key {
-    switch outcome.state {
-    case .complete:
-      if let value = outcome.objectives.first ?? nil, outcome.isComplete { return Key(group: .complete, first: value, second: 0) }
-    case .pruned, .paused, .running, .waiting:
-      if let epoch = outcome.curve.epochs.last, let value = outcome.curve.values.last {
-        return Key(group: .stopped, first: -Double(epoch), second: value)
-      }
-    case .failed, .diverged: break
-    }
-    return Key(group: .valueless, first: 0, second: 0)
-  }
-
-  /// Places among the outcomes, the best first; of equals the first first.
-  package func best(_ count: Int, of objectives: Int = 1) -> [Int] {
-    var best: [Int] = []
-    for index in keys.indices {
-      if best.count == count {
-        guard let worst = best.last, keys[index].isBefore(keys[worst]) else { continue }
-        best.removeLast()
-      }
-      best.insert(index, at: best.firstIndex { keys[index].isBefore(keys[$0]) } ?? best.count)
-    }
-    return best
   }
 }
 

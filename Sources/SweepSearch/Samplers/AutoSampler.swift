@@ -1,0 +1,91 @@
+// The sampler for whoever does not want to choose one: by what the space, the budget and the number of results are, and by nothing else. It says of each
+// trial whose turn it was, and why; what the others do is in their own files. The figures behind the rules are in docs/search.md.
+
+import SweepCore
+import SweepNumerics
+
+/// Chooses the sampler of each trial.
+public struct AutoSampler: AdaptiveSampler {
+  public init() {}
+
+  public func search(_ problem: SearchProblem) throws(SweepError) -> any AdaptiveSearch { try AutoSearch(problem) }
+
+  /// Results from which on a Gaussian process costs more than it brings.
+  static let manyResults = 500
+  /// Parameters beyond which it does.
+  static let manyDimensions = 60
+  /// Of several objectives, each of which is a process of its own.
+  static let manyResultsOfSeveral = 250
+
+  /// A rule that holds, in words.
+  struct Choice: Equatable {
+    let sampler: String
+    let reason: String
+  }
+
+  /// Whose turn it is.
+  /// - Parameters:
+  ///   - results: outcomes that the trial sees.
+  ///   - number: of the trial.
+  static func choice(_ encoding: Encoding, budget: Int?, objectives: Int, results: Int, number: Int) -> Choice {
+    let d = encoding.count
+    if let points = encoding.pointCount, let budget, budget >= points {
+      return Choice(sampler: "grid", reason: "all \(points) points fit into the budget of \(budget)")
+    }
+    let isNumeric = encoding.dimensions.allSatisfy { !$0.isCategory && !$0.isConditional }
+    if objectives > 1 {
+      if objectives <= 3, results < manyResultsOfSeveral, d <= manyDimensions {
+        return Choice(sampler: "gp", reason: "\(objectives) objectives, fewer than \(manyResultsOfSeveral) results")
+      }
+      if results < 1000 { return Choice(sampler: "tpe", reason: "\(objectives) objectives, fewer than 1000 results") }
+      return Choice(sampler: "nsga2", reason: "\(objectives) objectives, 1000 results or more")
+    }
+    if results < manyResults {
+      if d <= manyDimensions { return Choice(sampler: "gp", reason: "fewer than \(manyResults) results in \(counted(d, "dimension"))") }
+      return Choice(sampler: "tpe", reason: "more than \(manyDimensions) dimensions")
+    }
+    guard isNumeric else { return Choice(sampler: "tpe", reason: "\(manyResults) results or more, in a space with categories or conditions") }
+    if d <= 20, number.isMultiple(of: 5) { return Choice(sampler: "gp", reason: "every fifth trial, beside cma") }
+    return Choice(sampler: "cma", reason: "\(manyResults) results or more, all parameters are numbers")
+  }
+}
+
+final class AutoSearch: AdaptiveSearch {
+  private let problem: SearchProblem
+  private let encoding: Encoding
+  private var searches: [String: any AdaptiveSearch] = [:]
+
+  init(_ problem: SearchProblem) throws(SweepError) {
+    (self.problem, encoding) = (problem, Encoding(problem.space))
+    _ = try search("gp")  // says of a problem that it cannot be searched at once
+  }
+
+  func suggest(_ number: Int, given history: History) throws(SweepError) -> Suggestion? {
+    let choice = AutoSampler.choice(
+      encoding, budget: problem.budget, objectives: problem.objectives, results: history.outcomes.count, number: number)
+    guard choice.sampler != "grid" else {
+      return try nextOfGrid(history).map { Suggestion($0, by: "grid", because: choice.reason) }
+    }
+    return try search(choice.sampler).suggest(number, given: history).map { found in
+      Suggestion(found.point, by: found.sampler, because: found.reason.map { "\(choice.reason); \($0)" } ?? choice.reason)
+    }
+  }
+
+  private func search(_ name: String) throws(SweepError) -> any AdaptiveSearch {
+    if let known = searches[name] { return known }
+    guard case .adaptive(let sampler)? = samplers[name] else { preconditionFailure("\(name) is a sampler that learns") }
+    let search = try sampler.search(problem)
+    searches[name] = search
+    return search
+  }
+
+  /// The first point that is neither known nor pending, in the order of random search: no proposal waits for a result.
+  private func nextOfGrid(_ history: History) throws(SweepError) -> Assignment? {
+    let taken = Set(history.outcomes.map(\.assignment)).union(history.pending.map(\.assignment))
+    let sampler = RandomSampler()
+    for position in 0..<(try sampler.count(in: problem) ?? 0) {
+      for point in try sampler.points(at: position..<position + 1, in: problem) where !taken.contains(point) { return point }
+    }
+    return nil
+  }
+}

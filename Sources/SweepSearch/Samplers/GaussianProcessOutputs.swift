@@ -1,0 +1,75 @@
+// The values that a Gaussian process is fitted to: what trials without a value count as, and the power that makes values look normal.
+
+import SweepCore
+import SweepNumerics
+
+/// A value for each outcome, where there is one; smaller is better.
+enum OutcomeValues {
+  /// The values of an objective at the ends of trials; of those that were stopped early an estimate, never better than the best complete one; nil:
+  /// it failed, diverged or has no finite value.
+  static func of(_ outcomes: [History.Outcome], objective: Int = 0) -> [Double?] {
+    let complete = outcomes.filter { $0.state == .complete && value(of: $0, objective) != nil }
+    let best = complete.compactMap { value(of: $0, objective) }.min()
+    return outcomes.map { outcome in
+      switch outcome.state {
+      case .failed, .diverged: return nil
+      case .complete: return value(of: outcome, objective)
+      case .waiting, .running, .paused, .pruned:
+        guard let value = value(of: outcome, objective) else { return nil }
+        guard objective == 0, let epoch = outcome.curve.epochs.last else { return max(value, best ?? value) }
+        let gains = complete.compactMap { other -> Double? in
+          guard let final = self.value(of: other, 0), let place = other.curve.epochs.firstIndex(of: epoch) else { return nil }
+          return final - other.curve.values[place]
+        }.sorted()
+        let last = outcome.curve.values.last ?? value
+        let estimate = gains.count < 4 ? last : last + (gains[(gains.count - 1) / 2] + gains[gains.count / 2]) / 2
+        return max(estimate, best ?? estimate)
+      }
+    }
+  }
+
+  private static func value(of outcome: History.Outcome, _ objective: Int) -> Double? {
+    guard objective < outcome.objectives.count, let value = outcome.objectives[objective], value.isFinite else { return nil }
+    return value
+  }
+}
+
+/// Values to mean 0 and deviation 1; those that are missing are the worst of them.
+struct ProcessOutputs {
+  /// nil where there is none.
+  private let values: [Double?]
+  private let standardised: [Double]
+  private let hasShape: Bool
+
+  init(_ values: [Double?]) {
+    self.values = values
+    let known = values.compactMap { $0 }
+    // Of magnitudes whose squares can be had.
+    let size = known.reduce(0) { max($0, abs($1)) }
+    let scaled = size > 0 ? known.map { $0 / size } : known
+    let (mean, deviation) = YeoJohnson.moments(scaled)
+    standardised = deviation > 0 ? scaled.map { ($0 - mean) / deviation } : scaled.map { _ in 0 }
+    hasShape = Set(known).count >= 3 && deviation > 0
+  }
+
+  /// The values with a power (Yeo and Johnson 2000), and the logarithm of its Jacobian.
+  func transformed(power: Double) -> (y: [Double], logJacobian: Double) {
+    guard hasShape else { return (filled(standardised), 0) }
+    let transformed = YeoJohnson.transformed(standardised, power: power)
+    return (filled(transformed.values), transformed.logJacobian)
+  }
+
+  /// The powers to choose from: by the process's likelihood, or the one with which independent values are most likely.
+  var powers: [Double] { hasShape ? [1, 0.5, 0, -1, -2.5] : [1] }
+  var likeliestPower: Double { hasShape ? YeoJohnson.likeliestPower(standardised) : 1 }
+
+  private func filled(_ known: [Double]) -> [Double] {
+    let worst = known.max() ?? 0
+    var place = 0
+    return values.map { value in
+      if value == nil { return worst }
+      defer { place += 1 }
+      return known[place]
+    }
+  }
+}
