@@ -55,7 +55,7 @@ struct PlanCommand: ParsableCommand {
     let constant = constants.isEmpty ? [] : ["constant: \(constants.joined(separator: ", "))"]
     let points = forecast.search?.points ?? forecast.count.map { counted($0, "point") } ?? "points without end"
     let product = factors.isEmpty || !isProduct ? "" : " = " + factors.joined(separator: " × ") + constraints
-    let objective = "objective: \(file.objective.goal.rawValue) \(file.objective.metric), the \(file.objective.at.rawValue) epoch's"
-    return ["\(file.name): \(points)\(product)"] + constant + [objective] + (forecast.search?.lines() ?? [forecast.cohortSummary])
+    let objectives = file.objectives.map { "objective: \($0.goal.rawValue) \($0.metric), the \($0.at.rawValue) epoch's" }
+    return ["\(file.name): \(points)\(product)"] + constant + objectives + (forecast.search?.lines() ?? [forecast.cohortSummary])
   }
 }

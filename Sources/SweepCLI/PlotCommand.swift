@@ -19,7 +19,7 @@ struct PlotCommand: ParsableCommand {
       """,
     subcommands: [
       CurvesPlot.self, HistogramPlot.self, HeatmapPlot.self, ParallelPlot.self, SlicePlot.self, ImportancePlot.self,
-      OptimizationPlot.self, ContourPlot.self,
+      OptimizationPlot.self, ContourPlot.self, ParetoPlot.self, HypervolumePlot.self,
     ])
 }
 
@@ -346,6 +346,56 @@ struct ContourPlot: ParsableCommand {
     try plot.draw(input.figures.contour(Array(input.trials.prefix(Self.most)), x: across, y: up))
     if input.trials.count > Self.most { Terminal.error("the best \(Self.most) of \(input.trials.count) trials") }
   }
+}
+
+/// A sweep with several objectives, and where a figure of its front goes.
+struct ParetoPlotOptions: ParsableArguments {
+  @Argument(help: "The sweep's name (default: the newest).") var sweep: String?
+  @OptionGroup var plot: PlotOptions
+
+  /// - Throws: where the sweep has one objective, or no trial has a value of all.
+  fileprivate func draw(_ figure: (SweepFigures, ParetoRanking) -> Figure) throws {
+    let store = try plot.database.reading()
+    let record = try store.sweep(named: sweep)
+    guard record.objectives.count > 1 else {
+      throw SweepError(
+        .input, "the sweep '\(record.name)' has one objective, \(record.objective.metric), and so no Pareto front", place: store.path,
+        remedy: "name several in its file, 'metrics: [{name: …, goal: …}, …]'; those that were measured can be named afterwards")
+    }
+    let ranking = try ParetoRanking(of: record, in: store)
+    if ranking.order.isEmpty { throw try record.nothingComplete(in: store) }
+    try plot.draw(figure(try SweepFigures(record, in: store), ranking))
+    for (metric, count) in ranking.lacking { Terminal.error("not drawn: \(count) complete without a value of \(metric)") }
+    if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not drawn: \(left)") }
+  }
+}
+
+struct ParetoPlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pareto", abstract: "Trials by their objectives, with the Pareto front; of more than two a panel for each pair.",
+    discussion: """
+      EXAMPLE
+        sweep plot pareto
+        sweep plot pareto accuracy-and-time -o pareto.svg
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.pareto($1) } }
+}
+
+struct HypervolumePlot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hypervolume", abstract: "How the hypervolume of the Pareto front grew with the trials.",
+    discussion: """
+      EXAMPLE
+        sweep plot hypervolume
+        sweep plot hypervolume accuracy-and-time -o hypervolume.png
+      """)
+
+  @OptionGroup var options: ParetoPlotOptions
+
+  func run() throws { try options.draw { $0.hypervolume($1) } }
 }
 
 extension SweepFigures {

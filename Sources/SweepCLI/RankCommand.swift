@@ -14,6 +14,8 @@ struct RankCommand: ParsableCommand {
       ≈ marks the trials that cannot be told from the best: a set that holds the truly best one with 95 % probability, from the answers of all
       trials to the same images (docs/ranking.md). Beside it stands how far behind the best a trial may be.
       For people (table, markdown) the objective, the test accuracy and what was swept; for programs (csv, json) every parameter and metric.
+      Of a sweep with several objectives the trials of the Pareto front, than which no other is better in all of them; --all goes on with those
+      that it dominates, front by front. --metric ranks by one metric alone.
 
       EXAMPLE
         sweep rank
@@ -43,6 +45,11 @@ struct RankCommand: ParsableCommand {
     let record = try objective.applied(to: try store.sweep(named: sweep), in: store)
     if sweep == nil { Terminal.error("sweep \(record.name)") }
     if record.isRankedByOther { Terminal.error("ranked by \(record.objective.text)") }
+    if groupBy == nil, record.objectives.count > 1 {
+      try Self.printFronts(record, in: store, format: format, all: all, top: top)
+      if let left = try store.counts(sweepID: record.id).notRanked { Terminal.error("not in the fronts: \(left)") }
+      return
+    }
     if let groupBy {
       try printGroups(record, by: groupBy, in: store)
     } else {
@@ -79,9 +86,42 @@ struct RankCommand: ParsableCommand {
     return isComplement ? space.sweptNames.filter { !given.contains($0) } : given
   }
 
+  /// The Pareto front; with `all` the dominated trials after it, then those that are not complete; with `top` the first so many of them all.
+  private static func printFronts(
+    _ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool, top: Int?, quiet: Bool = false
+  ) throws {
+    let ranking = try ParetoRanking(of: sweep, in: store)
+    let limit = top ?? (format.isForPeople ? 50 : .max)
+    let members = ranking.order.prefix(all || top != nil ? limit : min(limit, ranking.front.count))
+    let shown = Set(members.map(\.number))
+    var trials: [RankedTrial] = []
+    try store.forEachRanked(sweep, all: all) { ranked in
+      let isLeft = all && ranking.place(of: ranked.trial.number) == nil
+      if shown.contains(ranked.trial.number) || isLeft && trials.count < limit { trials.append(ranked) }
+    }
+    if trials.isEmpty, format.isForPeople {
+      return Terminal.error("no trials to rank yet: none is complete and has reported \(sweep.objectives.map(\.metric).joined(separator: " and "))")
+    }
+    let file = try sweep.file
+    let trainer = try? Registry<TrainerEntry>.builtin().entry(for: file)
+    let table = FrontTable(
+      sweep, ranking, trials: trials, limit: limit, metrics: try store.metrics(sweepID: sweep.id), parameters: file.space.names,
+      swept: file.space.sweptNames
+    ) {
+      trainer?.samples($0, $1)
+    }
+    try format.print(format.isForPeople ? table.forPeople : table.forPrograms)
+    if quiet { return }
+    if let sentence = ranking.sentence { Terminal.error(sentence) }
+    for (metric, count) in ranking.lacking { Terminal.error("not in the fronts: \(count) complete without a value of \(metric)") }
+    let left = ranking.order.count - members.count
+    if left > 0 { Terminal.error("\(counted(left, "trial")) more\(all ? "" : "; --all goes on with those that are dominated")") }
+  }
+
   static func print(
     _ sweep: SweepRecord, in store: Store, format: FormatOption, all: Bool = false, top: Int? = nil, quiet: Bool = false
   ) throws {
+    if sweep.objectives.count > 1 { return try printFronts(sweep, in: store, format: format, all: all, top: top, quiet: quiet) }
     let limit = top ?? (format.isForPeople ? 50 : nil)
     // People get few, programs all of them, one after the other.
     let trials = format.isForPeople ? try store.ranking(sweep, all: all, limit: limit) : []

@@ -30,7 +30,7 @@ public struct AskTell: Sendable {
       (sweep, changeOfObjective) = (known, nil)  // to count the points anew would take as long as there are many
     } else {
       let planned = try Planner(isSame: isSame).plan(file, trainer: AskExecutor.entry, in: store)
-      (sweep, changeOfObjective) = (planned.sweep, planned.result.changeOfObjective(to: file.objective))
+      (sweep, changeOfObjective) = (planned.sweep, planned.result.changeOfObjectives(to: file.objectives))
     }
   }
 
@@ -136,17 +136,19 @@ public struct AskTell: Sendable {
   public func tell(
     _ values: [(name: String, value: Double)], epoch: Int? = nil, of trial: Int, claim: Claim? = nil, _ end: TrialEnd = .complete
   ) throws(SweepError) {
-    let metric = sweep.objective.metric
+    let further = sweep.objectives.count > 1 && end == .complete ? try store.objectiveValues(sweep, of: trial) : []
     _ = try tell(of: trial, claim) { record throws(SweepError) in
       let epoch = try Self.checked(epoch, after: record)
-      if end == .complete, record.objective == nil, !values.contains(where: { $0.name == metric }) {
+      for (objective, known) in zip(sweep.objectives, [record.objective] + further) where end == .complete && known == nil {
+        let metric = objective.metric
+        if values.contains(where: { $0.name == metric }) { continue }
         let meant = nearest(to: metric, in: values.map(\.name)).map { " instead of \($0)" } ?? ""
         throw SweepError(
           .input, "trial \(trial) would end without \(metric), by which '\(sweep.name)' ranks", place: store.path,
           remedy: "tell \(metric)=VALUE\(meant)")
       }
       let last = EpochMetrics(epoch: epoch, values: values)
-      let reached = end == .complete ? TrialEnd.after(last, watching: metric, isLast: true) ?? .complete : end
+      let reached = end == .complete ? TrialEnd.after(last, watching: sweep.objective.metric, isLast: true) ?? .complete : end
       return (values.isEmpty ? [] : [.epoch(EpochReport(last))]) + [.ended(reached)]
     } disposition: { [file] in
       // What it comes to is decided with the others.

@@ -12,7 +12,8 @@ extension Registry where Plugin == TrainerEntry {
   public func entry(for file: SweepFile) throws(SweepError) -> TrainerEntry {
     if let program = file.program {
       let isJudged = file.earlyTermination != nil || samplers[file.method]?.strategy != nil
-      return CommandExecutor.entry(program, space: file.space, objective: file.objective, isJudged: isJudged)
+      return CommandExecutor.entry(
+        program, space: file.space, objective: file.objective, further: Array(file.objectives.dropFirst()), isJudged: isJudged)
     }
     if file.trainer == Sweep.trainer {
       throw SweepError(.input, "'\(file.name)' is a sweep over a closure", remedy: "run the program again that it is in")

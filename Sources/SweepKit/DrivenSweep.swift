@@ -15,7 +15,8 @@ public final class DrivenSweep {
   private struct Running {
     let trial: Trial
     var lastEpoch: Int
-    var hasObjective: Bool
+    /// Metrics that it was told.
+    var told: Set<String> = []
   }
 
   public let file: SweepFile
@@ -89,7 +90,7 @@ public final class DrivenSweep {
       try readWindow()
     }
     guard let trial = ready.popFirst() else { return search == nil ? .none(because: nil) : .wait }
-    running[trial.number] = Running(trial: trial, lastEpoch: trial.past.lastEpoch, hasObjective: false)
+    running[trial.number] = Running(trial: trial, lastEpoch: trial.past.lastEpoch)
     try report(.started(AttemptStart(number: trial.past.attempts + 1, isFresh: trial.past.lastEpoch == 0)), of: trial)
     return .trial(trial)
   }
@@ -144,15 +145,15 @@ public final class DrivenSweep {
     _ values: [(name: String, value: Double)], epoch: Int? = nil, of number: Int, _ end: TrialEnd = .complete
   ) throws(SweepError) {
     let known = try find(number)
-    let metric = sweep.objective.metric
-    if end == .complete, !known.hasObjective, !values.contains(where: { $0.name == metric }) {
+    for metric in sweep.objectives.map(\.metric) where end == .complete && !known.told.contains(metric) {
+      if values.contains(where: { $0.name == metric }) { continue }
       throw SweepError(.input, "trial \(number) would end without \(metric), by which '\(sweep.name)' ranks", remedy: "tell its value")
     }
     var reached = end
     if !values.isEmpty {
       let metrics = try epochMetrics(values, epoch: epoch, of: known)
       try report(.epoch(EpochReport(metrics)), of: known.trial)
-      if end == .complete { reached = TrialEnd.after(metrics, watching: metric, isLast: true) ?? .complete }
+      if end == .complete { reached = TrialEnd.after(metrics, watching: sweep.objective.metric, isLast: true) ?? .complete }
     }
     try finish(known.trial, reached)
   }
@@ -179,7 +180,7 @@ public final class DrivenSweep {
       try search.load(point)
       try readWindow()
       guard let trial = ready.popLast() else { continue }
-      running[trial.number] = Running(trial: trial, lastEpoch: 0, hasObjective: false)
+      running[trial.number] = Running(trial: trial, lastEpoch: 0)
       try report(.started(AttemptStart(number: 1, isFresh: true)), of: trial)
       try tell(values, of: trial.number)
     }
@@ -205,7 +206,7 @@ public final class DrivenSweep {
       throw SweepError(.input, "the epoch is \(epoch)", remedy: "use one of 0 to \(EpochMetrics.largestEpoch)")
     }
     running[known.trial.number]?.lastEpoch = epoch
-    if values.contains(where: { $0.name == sweep.objective.metric }) { running[known.trial.number]?.hasObjective = true }
+    running[known.trial.number]?.told.formUnion(values.map(\.name))
     return EpochMetrics(epoch: epoch, values: values)
   }
 

@@ -38,13 +38,14 @@ package struct PlannedChanges {
     if old.trainer != new.trainer { changed("trainer", old.trainer, new.trainer) }
     if old.method != new.method { changed("method", old.method, new.method) }
     if old.seed != new.seed { changed("seed", String(old.seed), String(new.seed)) }
-    if old.objective != new.objective, let decided = decidedByObjective(learns: learns) {
+    if old.objectives != new.objectives, let decided = decidedByObjectives(learns: learns) {
+      let (what, it) = max(old.objectives.count, new.objectives.count) > 1 ? ("metrics were", "them") : ("metric was", "it")
       complaints.append(
         Diagnostic(
-          "the metric was '\(old.objective.text)' when \(decided) by it, and is now '\(new.objective.text)'",
+          "the \(what) '\(old.objectives.text)' when \(decided) by \(it), and \(it == "it" ? "is" : "are") now '\(new.objectives.text)'",
           remedy:
             "'sweep rank \(new.name) --metric \(new.objective.metric) --goal \(new.objective.goal.rawValue)\(new.objective.at == .last ? "" : " --at best")' ranks what was measured; "
-            + "to decide by it start a new sweep with --name NEW-NAME, or restore the metric"))
+            + "to decide by \(it) start a new sweep with --name NEW-NAME, or restore the metric\(it == "it" ? "" : "s")"))
     }
     if old.earlyTermination != new.earlyTermination {
       changed("early_terminate", old.earlyTermination?.text ?? "none", new.earlyTermination?.text ?? "none")
@@ -73,9 +74,10 @@ package struct PlannedChanges {
     return complaints
   }
 
-  /// What was decided by the metric that the sweep had, in words; nil: nothing was, and what was measured can be ranked by another.
-  private func decidedByObjective(learns: Bool) -> String? {
+  /// What was decided by the metrics that the sweep had, in words; nil: nothing was, and what was measured can be ranked by others.
+  private func decidedByObjectives(learns: Bool) -> String? {
     if learns, hasResults { return "points were chosen" }
+    if old.objective == new.objective { return nil }  // trials are stopped by the first alone
     if counts[.pruned] > 0 { return "\(counted(counts[.pruned], "trial")) \(counts[.pruned] == 1 ? "was" : "were") stopped" }
     return old.earlyTermination != nil && counts[.running] > 0 ? "trials that run are compared" : nil
   }

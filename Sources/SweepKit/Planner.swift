@@ -101,8 +101,8 @@ public struct Planner: Sendable {
 
   private static func plan(of file: SweepFile, trainer: TrainerEntry) throws(SweepError) -> SweepPlan {
     SweepPlan(
-      name: file.name, definition: try file.definition(), objective: file.objective, parameterNames: file.space.names, metrics: trainer.metrics,
-      endsByObjective: file.program != nil)
+      name: file.name, definition: try file.definition(), objective: file.objective, further: Array(file.objectives.dropFirst()),
+      parameterNames: file.space.names, metrics: trainer.metrics, endsByObjective: file.program != nil)
   }
 
   /// Writes the sweep without any trial, so that points can be enqueued before it is planned; one that is known stays as it is.

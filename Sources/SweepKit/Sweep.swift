@@ -22,7 +22,7 @@ public struct Sweep: Sendable {
     _ name: String, minimize metric: String, parameters: [Parameter], method: String = "grid", seed: Int = 0, rules: RunRules = RunRules(),
     earlyTermination: EarlyTermination? = nil
   ) {
-    self.init(name, Objective(metric: metric, goal: .minimize), parameters, method, seed, rules, earlyTermination)
+    self.init(name, [Objective(metric: metric, goal: .minimize)], parameters, method, seed, rules, earlyTermination)
   }
 
   /// The same with a metric of which more is better.
@@ -30,15 +30,23 @@ public struct Sweep: Sendable {
     _ name: String, maximize metric: String, parameters: [Parameter], method: String = "grid", seed: Int = 0, rules: RunRules = RunRules(),
     earlyTermination: EarlyTermination? = nil
   ) {
-    self.init(name, Objective(metric: metric, goal: .maximize), parameters, method, seed, rules, earlyTermination)
+    self.init(name, [Objective(metric: metric, goal: .maximize)], parameters, method, seed, rules, earlyTermination)
+  }
+
+  /// The same with several objectives: what comes out is a Pareto front. Trials are stopped early, and diverge, by the first.
+  public init(
+    _ name: String, optimizing first: Objective, _ others: Objective..., parameters: [Parameter], method: String = "grid", seed: Int = 0,
+    rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil
+  ) {
+    self.init(name, [first] + others, parameters, method, seed, rules, earlyTermination)
   }
 
   private init(
-    _ name: String, _ objective: Objective, _ parameters: [Parameter], _ method: String, _ seed: Int, _ rules: RunRules, _ early: EarlyTermination?
+    _ name: String, _ objectives: [Objective], _ parameters: [Parameter], _ method: String, _ seed: Int, _ rules: RunRules, _ early: EarlyTermination?
   ) {
     file = SweepFile(
-      name: name, method: method, trainer: Self.trainer, objective: objective, space: SearchSpace(parameters), seed: seed, rules: rules,
-      earlyTermination: early)
+      name: name, method: method, trainer: Self.trainer, objective: objectives[0], further: Array(objectives.dropFirst()),
+      space: SearchSpace(parameters), seed: seed, rules: rules, earlyTermination: early)
   }
 
   /// How the database names trials of a closure.

@@ -13,6 +13,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   public let method: String
   /// A name in the register of trainers, or "program".
   public let trainer: String
+  /// The first, or the only one: what tables are sorted by, and what trials are stopped early by.
   public let objective: Objective
   /// With every parameter that the trainer takes: what the file leaves out is a constant with its default.
   public let space: SearchSpace
@@ -24,6 +25,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var orderOfVerdicts: Order?
   private var parallelTrials: Int?
   private var costOfEpoch: ParameterExpression?
+  private var furtherObjectives: [Objective]?
   private var priorSweeps: [String]?
   /// The path of the file, as the database's folder has it; nil: it came from standard input, from code, or was planned by a version that did not note it.
   private var plannedFrom = Origin()
@@ -48,6 +50,9 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   public static let standardParallel = 8
 
+  /// All that is optimised, in the order of the file: several have a Pareto front.
+  public var objectives: [Objective] { [objective] + (furtherObjectives ?? []) }
+
   /// With whom a trial is compared when it may be stopped, and what a search knows.
   public enum Order: String, Sendable, Codable, CaseIterable {
     /// Trials of lower numbers, whatever order they run in: the same with any number of workers.
@@ -57,7 +62,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   }
 
   /// What its method searches.
-  package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap) }
+  package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap, objectives: objectives.count) }
 
   /// What an epoch of a trial is declared to cost, in any unit; 1 where the file does not say.
   /// - Throws: where the expression gives no number above 0.
@@ -73,8 +78,10 @@ public struct SweepFile: Sendable, Equatable, Codable {
   /// Seconds that interrupted programs have to end; nil: trials are no programs.
   public var grace: Double? { program?.limits.grace }
 
+  /// - Parameter further: objectives beyond the first.
   public init(
-    name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, space: SearchSpace,
+    name: String, summary: String? = nil, method: String = "grid", trainer: String, objective: Objective, further: [Objective] = [],
+    space: SearchSpace,
     keeping: Keeping = .standard, seed: Int = 0, rules: RunRules = RunRules(), earlyTermination: EarlyTermination? = nil, order: Order = .number,
     parallel: Int = SweepFile.standardParallel
   ) {
@@ -86,6 +93,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
     // What has no effect is not in the definition: it then is the text of versions that did not know of it.
     orderOfVerdicts = earlyTermination == nil ? nil : order
     parallelTrials = parallel == Self.standardParallel ? nil : parallel
+    furtherObjectives = further.isEmpty ? nil : further
   }
 
   /// Where the file is: absolute when it was read, from the database's folder once it was planned.
@@ -143,11 +151,14 @@ public struct SweepFile: Sendable, Equatable, Codable {
 
   /// What is allowed and yet hardly meant.
   public var doubts: [String] {
-    let metric = objective.metric
-    let isBackwards =
-      objective.goal == .minimize && (metric.hasSuffix("accuracy") || metric.hasSuffix("acc"))
-      || objective.goal == .maximize && (metric.hasSuffix("loss") || metric.hasSuffix("cost"))
-    return isBackwards ? ["the goal is to \(objective.goal.rawValue) \(metric); if that is not meant, set metric.goal"] : []
+    objectives.enumerated().compactMap { place, objective in
+      let metric = objective.metric
+      let isBackwards =
+        objective.goal == .minimize && (metric.hasSuffix("accuracy") || metric.hasSuffix("acc"))
+        || objective.goal == .maximize && (metric.hasSuffix("loss") || metric.hasSuffix("cost"))
+      let key = furtherObjectives == nil ? "metric" : "metrics[\(place)]"
+      return isBackwards ? "the goal is to \(objective.goal.rawValue) \(metric); if that is not meant, set \(key).goal" : nil
+    }
   }
 
   /// The JSON that the database keeps; equal files have equal text.

@@ -10,7 +10,8 @@ extension SweepFileReading {
     rules.runCap = top["run_cap"].flatMap { wholeNumber($0, at: "run_cap", in: 1...1_000_000_000) }
     rules.maxFailures = top["max_failures"].flatMap { wholeNumber($0, at: "max_failures", in: 1...1_000_000_000) }
     rules.timeBudget = top["time_budget"].flatMap { seconds($0, at: "time_budget") }
-    rules.target = top["metric"]?.mapping?["target"].flatMap { number($0, at: "metric.target") }
+    let (first, place) = top["metrics"].map { ($0.sequence?.first, "metrics[0]") } ?? (top["metric"], "metric")
+    rules.target = first?.mapping?["target"].flatMap { number($0, at: "\(place).target") }
     if let node = top["allow_flapping"] {
       switch Self.value(node) {
       case .bool(let value)?: rules.allowsFlapping = value

@@ -9,7 +9,8 @@ import Yams
 
 /// The keys at the top of a sweep file.
 package let sweepFileKeys = [
-  "name", "description", "method", "seed", "metric", "trainer", "program", "command", "folder", "environment", "report", "limits", "resources",
+  "name", "description", "method", "seed", "metric", "metrics", "trainer", "program", "command", "folder", "environment", "report", "limits",
+  "resources",
   "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "prior", "run_cap", "time_budget", "max_failures",
   "allow_flapping", "parameters",
   "include", "zip", "exclude",
@@ -36,7 +37,7 @@ struct SweepFileReading {
   }
 
   /// What only W&B's server knows what to do with.
-  static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler", "metrics"]
+  static let serverKeys = ["apiVersion", "kind", "controller", "job", "image_uri", "entity", "project", "scheduler"]
 
   mutating func file(_ root: Node) -> SweepFile? {
     if let problem = hydraConfiguration(root) {
@@ -57,7 +58,7 @@ struct SweepFileReading {
     if name.utf8.count > SweepFile.longestName {
       complain("the name has \(name.utf8.count) bytes", at: "name", remedy: "use at most \(SweepFile.longestName)")
     }
-    let objective = readObjective(top["metric"], trainer: trainer, isProgram: isProgram)
+    let objectives = readObjectives(top, trainer: trainer, isProgram: isProgram)
     let declarations = isProgram || trainer?.isOpen == true ? nil : trainer?.parameters
     let space = trainer != nil || isProgram ? readSpace(top, declarations: declarations, trainer: trainer) : nil
     let keeping = Keeping(
@@ -89,10 +90,15 @@ struct SweepFileReading {
       for problem in trainer.problems(space) { complain(problem, at: problem.place ?? "parameters") }
     }
     remarkMachine(top, method: method, early)
-    guard let method, let objective, let space, complaints.isEmpty else { return nil }
+    if objectives.count > 1, let early, early.type != "none", let first = objectives.first {
+      remark(
+        .note, Diagnostic("trials are stopped early by the first of \(objectives.count) objectives, \(first.metric), alone"), at: "early_terminate")
+    }
+    guard let method, let objective = objectives.first, let space, complaints.isEmpty else { return nil }
     var file = SweepFile(
       name: name, summary: top["description"].flatMap { text($0, at: "description") }, method: method, trainer: trainer?.name ?? CommandExecutor.name,
-      objective: objective, space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early, order: order, parallel: parallel)
+      objective: objective, further: Array(objectives.dropFirst()), space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early,
+      order: order, parallel: parallel)
     file.setCost(cost)
     file.prior = readPrior(top["prior"], name: name, method: method)
     file.program = program
@@ -122,7 +128,8 @@ struct SweepFileReading {
     // one lacks its program, or is for somebody who asks for points.
     let names = top["parameters"]?.mapping?.keys.compactMap(\.string) ?? []
     let needed = first.parameters.filter { $0.defaultValue == nil }.map(\.name)
-    let metric = top["metric"]?.mapping?["name"]?.string ?? top["metric"]?.string
+    let ranking = top["metric"] ?? top["metrics"]?.sequence?.first
+    let metric = ranking?.mapping?["name"]?.string ?? ranking?.string
     let isForeign =
       !names.isEmpty && !names.contains(where: needed.contains) && !(metric.map(first.metrics.contains) ?? false)
       && !names.allSatisfy(first.parameters.map(\.name).contains)
@@ -232,6 +239,7 @@ struct SweepFileReading {
   private static func remedy(forWord word: String?, at keyPath: String) -> String? {
     guard let word, !word.isEmpty else { return nil }
     switch keyPath {
+    case _ where keyPath.hasPrefix("metrics["): return "write {name: \(word), goal: \(word.lowercased().contains("acc") ? "maximize" : "minimize")}"
     case "metric": return "write metric: {name: \(word), goal: \(word.lowercased().contains("acc") ? "maximize" : "minimize")}"
     case "early_terminate":
       let type = pruners.names.contains(word) ? word : nearest(to: word, in: pruners.names) ?? "hyperband"
@@ -327,7 +335,39 @@ struct SweepFileReading {
 
   // MARK: metric
 
-  private mutating func readObjective(_ node: Node?, trainer: TrainerEntry?, isProgram: Bool) -> Objective? {
+  /// The objectives of `metric` or `metrics`; none, with a complaint, where something is wrong with them.
+  private mutating func readObjectives(_ top: [String: Node], trainer: TrainerEntry?, isProgram: Bool) -> [Objective] {
+    guard let node = top["metrics"] else {
+      return readObjective(top["metric"], at: "metric", trainer: trainer, isProgram: isProgram).map { [$0] } ?? []
+    }
+    if top["metric"] != nil {
+      complain(
+        "there are both metric and metrics", at: "metrics", remedy: "keep 'metrics:' with all of them, the first of which tables are sorted by")
+      return []
+    }
+    lines["metrics"] = lines["metrics"] ?? node.mark?.line
+    guard case .sequence(let sequence) = node, !sequence.isEmpty else {
+      let remedy =
+        node.mapping == nil ? "write metrics: [{name: loss, goal: minimize}, {name: seconds, goal: minimize}]" : "for one objective write 'metric:'"
+      complain("metrics is \(node.sequence == nil ? Self.kind(node) : "empty"), not a list", at: "metrics", remedy: remedy)
+      return []
+    }
+    var objectives: [Objective] = []
+    for (place, element) in sequence.enumerated() {
+      let keyPath = "metrics[\(place)]"
+      guard let objective = readObjective(element, at: keyPath, trainer: trainer, isProgram: isProgram) else { continue }
+      if objectives.contains(where: { $0.metric == objective.metric }) {
+        complain("\(objective.metric) is listed twice", at: keyPath, remedy: "list each metric once")
+      }
+      if place > 0, element.mapping?["target"] != nil {
+        remark(.note, Diagnostic("only a target of the first objective ends a sweep; this one is not used"), at: "\(keyPath).target")
+      }
+      objectives.append(objective)
+    }
+    return objectives.count == sequence.count ? objectives : []
+  }
+
+  private mutating func readObjective(_ node: Node?, at place: String, trainer: TrainerEntry?, isProgram: Bool) -> Objective? {
     guard let node else {
       if isProgram {
         remark(
@@ -340,31 +380,31 @@ struct SweepFileReading {
       complain("metric is missing", at: "", remedy: "add 'metric:' with a name and a goal (maximize or minimize)")
       return nil
     }
-    guard var members = mapping(node, at: "metric", keys: ["name", "goal", "at", "target", "impute", "impute_while_running"]) else { return nil }
+    guard var members = mapping(node, at: place, keys: ["name", "goal", "at", "target", "impute", "impute_while_running"]) else { return nil }
     for key in ["impute", "impute_while_running"] where members[key] != nil {
-      remark(.note, Diagnostic("\(key) is for W&B's bayes; it is not used here"), at: "metric.\(key)")
+      remark(.note, Diagnostic("\(key) is for W&B's bayes; it is not used here"), at: "\(place).\(key)")
     }
     let known = trainer?.isOpen == false ? trainer?.metrics ?? [] : []
-    var name = members["name"].flatMap { text($0, at: "metric.name") }
+    var name = members["name"].flatMap { text($0, at: "\(place).name") }
     if members["name"] == nil {
-      complain("metric.name is missing", at: "metric", remedy: known.isEmpty ? "name one" : "name one of \(known.joined(separator: ", "))")
+      complain("\(place).name is missing", at: place, remedy: known.isEmpty ? "name one" : "name one of \(known.joined(separator: ", "))")
     }
     if let given = name, !known.isEmpty, !known.contains(given) {
-      complain(.unknown("metric", given, known: known), at: "metric.name")
+      complain(.unknown("metric", given, known: known), at: "\(place).name")
       name = nil
     }
     if isProgram, members["goal"] == nil {
-      remark(.note, Diagnostic("metric.goal is not given: W&B minimizes then, and so does this"), at: "metric")
+      remark(.note, Diagnostic("\(place).goal is not given: W&B minimizes then, and so does this"), at: place)
     }
     let goals = Objective.Goal.allCases.map(\.rawValue)
     if isProgram, let word = members["goal"]?.string, !goals.contains(word), nearest(to: word, in: goals) == nil, !word.lowercased().hasPrefix("max")
     {
       remark(
-        .warning, Diagnostic("'\(word)' is no goal: W&B minimizes then, and so does this", remedy: "write minimize or maximize"), at: "metric.goal")
+        .warning, Diagnostic("'\(word)' is no goal: W&B minimizes then, and so does this", remedy: "write minimize or maximize"), at: "\(place).goal")
       members["goal"] = nil
     }
-    let goal = choice(members, "goal", among: goals, default: "minimize", path: "metric.goal")
-    let at = choice(members, "at", among: Objective.Epoch.allCases.map(\.rawValue), default: "last", path: "metric.at")
+    let goal = choice(members, "goal", among: goals, default: "minimize", path: "\(place).goal")
+    let at = choice(members, "at", among: Objective.Epoch.allCases.map(\.rawValue), default: "last", path: "\(place).at")
     guard let name, let goal = goal.flatMap(Objective.Goal.init), let at = at.flatMap(Objective.Epoch.init) else { return nil }
     return Objective(metric: name, goal: goal, at: at)
   }

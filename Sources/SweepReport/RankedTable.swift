@@ -31,11 +31,7 @@ package struct RankedTable: Sendable {
   /// the objective comes how far the trial is behind the best; ≈ marks those that cannot be told from it.
   package var forPeople: Table {
     let shown = [sweep.objective.metric] + ["test_accuracy"].filter { metrics.contains($0) && $0 != sweep.objective.metric }
-    let varying = parameters.filter { name in
-      swept.contains(name) || trials.contains { $0.trial.assignment[name] != trials[0].trial.assignment[name] }
-    }
-    let parameters =
-      varying.filter { $0 != "epochs" }.sorted(by: Self.labOrder) + ["epochs"].filter { name in trials.contains { $0.trial.assignment[name] != nil } }
+    let parameters = Self.shown(parameters, swept: swept, of: trials.map(\.trial))
     let withInterval = Set(shown.filter { metric in trials.contains { samples(metric, $0.trial.assignment) != nil } })
     let showsState = trials.contains { $0.trial.state != .complete }
     var columns = [Table.Column("rank"), Table.Column("trial")]
@@ -83,8 +79,13 @@ package struct RankedTable: Sendable {
 
   private func interval(_ value: Double?, _ metric: String, _ assignment: Assignment) -> ParameterValue {
     guard let value, let samples = samples(metric, assignment) else { return .null }
-    let interval = WilsonInterval(share: value, samples: samples)
-    return .text(spelled(interval.lower, interval.upper))
+    return .text(WilsonInterval(share: value, samples: samples).text)
+  }
+
+  /// The parameters that people are shown: those that are swept or vary, then the epochs.
+  static func shown(_ parameters: [String], swept: [String], of trials: [TrialRecord]) -> [String] {
+    let varying = parameters.filter { name in swept.contains(name) || trials.contains { $0.assignment[name] != trials[0].assignment[name] } }
+    return varying.filter { $0 != "epochs" }.sorted(by: labOrder) + ["epochs"].filter { name in trials.contains { $0.assignment[name] != nil } }
   }
 
   /// The lab writes lambda, eta, batch size in this order; everything else follows by name.
@@ -97,6 +98,11 @@ package struct RankedTable: Sendable {
 extension ConfidenceSet.Member {
   /// "≈ 0.0000–0.0211", or without the mark for one that is told from the best.
   package var text: String { "\(isTied ? "≈" : " ") \(spelled(behind.lowerBound, behind.upperBound))" }
+}
+
+extension WilsonInterval {
+  /// "0.4115–0.4729"
+  package var text: String { spelled(lower, upper) }
 }
 
 /// "0.4115–0.4729"

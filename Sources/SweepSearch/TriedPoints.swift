@@ -79,8 +79,8 @@ struct TriedPoints {
     return point
   }
 
-  /// A random new point, at most 10,000 draws (in a finite space 1,000); then the first new one of `RandomSampler`'s order, or of all there are.
-  /// - Returns: nil: every point has been tried.
+  /// A random new point, at most 10,000 draws (in a finite space 1,000); then the first new one in a random order of all.
+  /// - Returns: nil: every point has been tried; or of a million others all have been or are forbidden.
   /// - Throws: where a condition cannot be decided.
   func another(_ generator: inout SeededGenerator) throws(SweepError) -> Assignment? {
     let total = encoding.pointCount
@@ -88,15 +88,9 @@ struct TriedPoints {
       if let point = try new(encoding.row(ofUnit: encoding.dimensions.map { _ in generator.nextUnit() })) { return point }
     }
     guard let total else { return nil }
-    if let count = try RandomSampler().count(in: problem) {
-      for start in stride(from: 0, to: count, by: 256) {
-        let point = try RandomSampler().points(at: start..<start + 256, in: problem).first { !points.contains($0) }
-        if let point { return point }
-      }
-      return nil
-    }
-    for position in 0..<total {
-      var rest = position
+    let order = Permutation(count: total, seed: problem.seed)
+    for position in 0..<min(total, 1 << 20) {
+      var rest = order[position]
       let row = encoding.dimensions.map { dimension in
         let count = dimension.count ?? 1
         defer { rest /= count }

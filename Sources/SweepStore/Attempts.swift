@@ -87,14 +87,15 @@ extension Store {
   }
 
   /// The objective of all trials of a sweep by epoch, trials by number: what pruners judge by.
-  public func curves(_ sweep: SweepRecord) throws(SweepError) -> [(number: Int, epochs: [(epoch: Int, value: Double)])] {
+  /// - Parameter metric: another than that of the first objective.
+  public func curves(_ sweep: SweepRecord, of metric: String? = nil) throws(SweepError) -> [(number: Int, epochs: [(epoch: Int, value: Double)])] {
     try read { db in
       let rows = try Row.fetchAll(
         db,
         sql: """
           SELECT number, epoch, value FROM trial JOIN epoch_metric ON trial_id = trial.id JOIN metric ON metric.id = metric_id
           WHERE trial.sweep_id = ? AND name = ? ORDER BY number, epoch
-          """, arguments: [sweep.id, sweep.objective.metric])
+          """, arguments: [sweep.id, metric ?? sweep.objective.metric])
       return try rows.reduce(into: []) { curves, row in
         let (number, point) = (try row.get(0) as Int, (epoch: try row.get(1) as Int, value: try row.get(2) as Double? ?? .nan))
         if curves.last?.number != number { curves.append((number, [])) }

@@ -188,22 +188,37 @@ private struct Checks {
 
   func summaries() throws -> Result {
     let objectives = try sweeps().mapValues { sweep in
-      (
-        sweep.objective,
-        try Int64.fetchOne(db, sql: "SELECT id FROM metric WHERE sweep_id = ? AND name = ?", arguments: [sweep.id, sweep.objective.metric])
-      )
+      try sweep.objectives.map { objective in
+        (
+          objective: objective,
+          metric: try Int64.fetchOne(db, sql: "SELECT id FROM metric WHERE sweep_id = ? AND name = ?", arguments: [sweep.id, objective.metric])
+        )
+      }
     }
     return try forEachTrial(.summaries) { trial, add in
       let made = try MetricSummary.ofEpochs(db, trialID: trial.id)
       let kept = try MetricSummary.kept(db, trialID: trial.id)
       let repair = Finding.Repair.recompute(trial: trial.id)
       if made != kept { return add("a summary of its metrics is not that of its epochs", repair) }
-      guard let (objective, metric) = objectives[trial.sweep] else { return }
-      let value = metric.flatMap { made[$0]?.value(objective) }
-      if value != trial.objective {
-        add("its objective is \(trial.objective.map(\.description) ?? "missing"), and by its epochs \(value.map(\.description) ?? "missing")", repair)
+      guard let objectives = objectives[trial.sweep] else { return }
+      let further = try objectives.count == 1 ? [] : objectiveValues(of: trial.id)
+      for (place, (objective, metric)) in objectives.enumerated() {
+        let value = metric.flatMap { made[$0]?.value(objective) }
+        let kept = place == 0 ? trial.objective : further.first { $0.place == place + 1 }?.value
+        if value != kept {
+          let which = objectives.count == 1 ? "its objective is" : "its \(objective.metric) as an objective is"
+          add("\(which) \(kept.map(\.description) ?? "missing"), and by its epochs \(value.map(\.description) ?? "missing")", repair)
+        }
+      }
+      if let stray = further.first(where: { $0.place > objectives.count }) {
+        add("it has a value of objective \(stray.place), which is none", repair)
       }
     }
+  }
+
+  private func objectiveValues(of trial: Int64) throws -> [(place: Int, value: Double?)] {
+    try Row.fetchAll(db.cachedStatement(sql: "SELECT place, value FROM objective_value WHERE trial_id = ?"), arguments: [trial])
+      .map { (try $0.get(0), try $0.get(1)) }
   }
 
   func answers() throws -> Result {
@@ -289,7 +304,7 @@ private struct Checks {
   }
 
   private func sweeps() throws -> [Int64: SweepRecord] {
-    Dictionary(try Row.fetchAll(db, sql: "SELECT * FROM sweep").map(SweepRecord.init).map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    Dictionary(try SweepRecord.fetch(db, "").map { ($0.id, $0) }, uniquingKeysWith: { $1 })
   }
 
   private func forEachTrial(_ check: Finding.Check, _ body: (TrialRow, _ add: (String, Finding.Repair?) -> Void) throws -> Void) throws -> Result {

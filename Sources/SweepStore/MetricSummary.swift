@@ -99,6 +99,28 @@ struct MetricSummary {
     return try statement.run() == 1
   }
 
+  /// Sets the values of all objectives of a trial from its summaries, as its sweep defines them.
+  static func setObjectives(_ db: Database, trialID: Int64) throws {
+    for sql in [objectiveSQL, furtherSQL] { try db.cachedStatement(sql: sql).execute(arguments: [trialID]) }
+  }
+
+  /// Writes `objective_value` of the trial ?1, a row for each objective beyond the first.
+  static let furtherSQL = furtherSQL(where: "t.id = ?1")
+
+  /// The same of all trials `t` that meet a condition and have reported something.
+  static func furtherSQL(where condition: String) -> String {
+    """
+    INSERT INTO objective_value (trial_id, place, value)
+    SELECT t.id, o.place, CASE WHEN o.metric_at = 'last' THEN CASE WHEN abs(m.last) <= 1.7976931348623157e308 THEN m.last END
+        WHEN o.goal = 'minimize' THEN m.min ELSE m.max END
+      FROM trial AS t JOIN objective AS o ON o.sweep_id = t.sweep_id
+        LEFT JOIN metric AS d ON d.sweep_id = t.sweep_id AND d.name = o.metric
+        LEFT JOIN trial_metric AS m ON m.trial_id = t.id AND m.metric_id = d.id
+      WHERE \(condition) AND t.attempt > 0
+    ON CONFLICT (trial_id, place) DO UPDATE SET value = excluded.value
+    """
+  }
+
   /// Sets `trial.objective` of the trial ?1 from its summary, as its sweep defines it.
   static let objectiveSQL = objectiveSQL(where: "id = ?1")
 

@@ -32,11 +32,28 @@ extension Objective {
   /// Trials that are ranked. The plus keeps SQLite from the index of the states, whose order is of no use here.
   static let isRanked = "+state = 'complete' AND planned AND \(isFinite)"
 
-  /// Ranks what was measured by another metric than before.
-  /// - Parameter endsByIt: whether trials diverged by their last value of the one before: they are complete where they did not diverge by this one.
-  static func change(_ db: Database, sweepID: Int64, from before: Objective, to now: Objective, endsByIt: Bool) throws {
+  /// Writes the objectives of a sweep beyond the first.
+  static func setFurther(_ db: Database, sweepID: Int64, _ objectives: [Objective]) throws {
+    try db.execute(sql: "DELETE FROM objective WHERE sweep_id = ?", arguments: [sweepID])
+    for (place, objective) in objectives.enumerated().dropFirst() {
+      try db.execute(
+        sql: "INSERT INTO objective (sweep_id, place, metric, goal, metric_at) VALUES (?, ?, ?, ?, ?)",
+        arguments: [sweepID, place + 1, objective.metric, objective.goal.rawValue, objective.at.rawValue])
+    }
+  }
+
+  /// Ranks what was measured by other metrics than before.
+  /// - Parameters:
+  ///   - all: the first first; the rows of `sweep` and `objective` have these already.
+  ///   - endsByIt: whether trials diverged by their last value of the first one before: they are complete where they did not diverge by this one.
+  static func change(_ db: Database, sweepID: Int64, from allBefore: [Objective], to all: [Objective], endsByIt: Bool) throws {
+    let (before, now) = (allBefore[0], all[0])
     let revision = try Revision.next(db, sweepID: sweepID)
-    if endsByIt {
+    if all.dropFirst() != allBefore.dropFirst() {
+      try db.execute(sql: "DELETE FROM objective_value WHERE trial_id IN (SELECT id FROM trial WHERE sweep_id = ?)", arguments: [sweepID])
+      try db.execute(sql: MetricSummary.furtherSQL(where: "t.sweep_id = ?1"), arguments: [sweepID])
+    }
+    if endsByIt, before != now {
       let hasValue =
         "EXISTS (SELECT 1 FROM trial_metric JOIN metric ON metric.id = metric_id WHERE trial_id = trial.id AND name = ? AND sweep_id = ?)"
       try db.execute(
@@ -47,7 +64,7 @@ extension Objective {
     }
     try db.execute(
       sql: MetricSummary.objectiveSQL(where: "sweep_id = ?1"), arguments: [sweepID])
-    if endsByIt {
+    if endsByIt, before != now {
       // The epoch is that of the value which is not finite.
       try db.execute(
         sql: """
@@ -69,7 +86,7 @@ extension Objective {
             WHERE m.trial_id = \(table).trial_id AND d.sweep_id = ?1 AND d.name = ?2)
           """, arguments: [sweepID, now.metric])
     }
-    try Events.insert(db, sweepID: sweepID, kind: "metric", detail: "\(before.text) became \(now.text)")
+    try Events.insert(db, sweepID: sweepID, kind: "metric", detail: "\(allBefore.text) became \(all.text)")
   }
 
   /// The epoch whose objective is the trial's, by the summary; nil: there is none yet.

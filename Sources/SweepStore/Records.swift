@@ -13,29 +13,46 @@ public struct SweepRecord: Sendable, Identifiable {
   public var definition: String { decoded.json }
   package let decoded: SweepDefinition
   /// That of the sweep, unless it is to be ranked by another.
-  public private(set) var objective: Objective
+  public var objective: Objective { objectives[0] }
+  /// All of them, that one first; several have a Pareto front.
+  public private(set) var objectives: [Objective]
   /// Whether the objective is another than that of the sweep: `trial.objective` is not it, and what is kept of the epoch that counts is not its.
   public private(set) var isRankedByOther = false
   public let createdAt: String
 
-  init(_ row: Row) throws {
+  /// - Parameter further: rows of `objective`.
+  private init(_ row: Row, further: [Row]) throws {
     id = try row.get("id")
     name = try row.get("name")
     slug = try row.get("slug")
     decoded = SweepDefinition(try row.get("definition"))
     createdAt = try row.get("created_at")
-    guard let goal = Objective.Goal(rawValue: try row.get("goal")), let at = Objective.Epoch(rawValue: try row.get("metric_at")) else {
-      throw SweepError(.input, "sweep '\(name)' has an unknown goal or metric_at", remedy: "update sweep")
+    let name = name
+    objectives = try ([row] + further).map { row in
+      guard let goal = Objective.Goal(rawValue: try row.get("goal")), let at = Objective.Epoch(rawValue: try row.get("metric_at")) else {
+        throw SweepError(.input, "sweep '\(name)' has an unknown goal or metric_at", remedy: "update sweep")
+      }
+      return Objective(metric: try row.get("metric"), goal: goal, at: at)
     }
-    objective = Objective(metric: try row.get("metric"), goal: goal, at: at)
+  }
+
+  /// The sweeps of a clause such as "WHERE id = ?".
+  static func fetch(_ db: Database, _ clause: String, _ arguments: StatementArguments = []) throws -> [SweepRecord] {
+    // A file that is only read may be of a time before there were several.
+    let hasFurther = try db.tableExists("objective")
+    return try Row.fetchAll(db, sql: "SELECT * FROM sweep \(clause)", arguments: arguments).map { row in
+      let id = try row.get("id") as Int64
+      return try SweepRecord(
+        row, further: hasFurther ? Row.fetchAll(db, sql: "SELECT * FROM objective WHERE sweep_id = ? ORDER BY place", arguments: [id]) : [])
+    }
   }
 }
 
 extension SweepRecord {
-  /// The same sweep, to be ranked by what was measured of another metric.
+  /// The same sweep, to be ranked by what was measured of another metric, alone.
   public func ranked(by other: Objective) -> SweepRecord {
     var sweep = self
-    (sweep.objective, sweep.isRankedByOther) = (other, isRankedByOther || other != objective)
+    (sweep.objectives, sweep.isRankedByOther) = ([other], isRankedByOther || other != objective)
     return sweep
   }
 

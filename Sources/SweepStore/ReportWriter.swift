@@ -146,7 +146,7 @@ struct ReportWriter {
     keep()
     if changes.isEmpty { return 0 }
     let revision = try Revision.next(db, sweepID: sweep.id)
-    let statements = try Statements(db)
+    let statements = try Statements(db, hasFurther: sweep.objectives.count > 1)
     for trial in order {
       guard let change = changes[trial] else { continue }
       try write(change, of: trial, revision: revision, statements, to: db)
@@ -168,9 +168,11 @@ struct ReportWriter {
   private struct Statements {
     let update: FastStatement
     let objective: FastStatement
+    /// Of a sweep with several objectives.
+    let further: FastStatement?
     let forget: FastStatement
 
-    init(_ db: Database) throws {
+    init(_ db: Database, hasFurther: Bool) throws {
       update = try FastStatement(
         db,
         """
@@ -178,6 +180,7 @@ struct ReportWriter {
           epochs_done = CASE ?8 WHEN 1 THEN ?7 ELSE max(epochs_done, ?7) END, position = ?9, held = ?10, revision = ?11 WHERE id = ?1
         """)
       objective = try FastStatement(db, MetricSummary.objectiveSQL)
+      further = try hasFurther ? FastStatement(db, MetricSummary.furtherSQL) : nil
       forget = try FastStatement(db, "DELETE FROM checkpoint WHERE trial_id = ?")
     }
   }
@@ -204,6 +207,8 @@ struct ReportWriter {
     if !change.summaries.isEmpty || !change.withdrawn.isEmpty || change.isFresh {
       statements.objective.bind(1, trial.rawValue)
       try statements.objective.run()
+      statements.further?.bind(1, trial.rawValue)
+      try statements.further?.run()
     }
     if !change.outcomes.isEmpty { try Outcomes.write(change.outcomes, of: trial, sweep: sweep, to: db) }
     if change.forgetsCheckpoint {
@@ -274,7 +279,7 @@ enum Epochs {
       for metric in try Int64.fetchAll(db, sql: "SELECT metric_id FROM trial_metric WHERE trial_id = ?", arguments: [trialID]) {
         try MetricSummary.recompute(db, trialID: trialID, metricID: metric)
       }
-      try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
+      try MetricSummary.setObjectives(db, trialID: trialID)
       try recount(db, trialID: trialID)
     }
     try removeOutcomes(db, trialID: trialID, after: epoch)

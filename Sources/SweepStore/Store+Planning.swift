@@ -7,15 +7,19 @@ import SweepCore
 public struct SweepPlan: Sendable {
   public let name: String
   public let definition: String
-  public let objective: Objective
+  /// The first first.
+  public let objectives: [Objective]
   public let parameterNames: [String]
   /// Metrics that are known beforehand, in the order of their columns.
   public let metrics: [String]
   /// Whether a trial diverges by its last value of the objective alone, as programs do.
   public let endsByObjective: Bool
 
-  public init(name: String, definition: String, objective: Objective, parameterNames: [String], metrics: [String], endsByObjective: Bool = false) {
-    (self.name, self.definition, self.objective) = (name, definition, objective)
+  public init(
+    name: String, definition: String, objective: Objective, further: [Objective] = [], parameterNames: [String], metrics: [String],
+    endsByObjective: Bool = false
+  ) {
+    (self.name, self.definition, objectives) = (name, definition, [objective] + further)
     (self.parameterNames, self.metrics, self.endsByObjective) = (parameterNames, metrics, endsByObjective)
   }
 }
@@ -29,12 +33,12 @@ public struct PlanResult: Sendable, Equatable {
   /// Numbers of trials that the file no longer asks for: at most `listed`, with the count of all. Their rows are kept.
   public let fellOut: [Int]
   public let fellOutCount: Int
-  /// By which trials were ranked before, where that is another now.
-  public internal(set) var changedObjective: Objective?
+  /// By which trials were ranked before, where these are others now.
+  public internal(set) var changedObjectives: [Objective]?
 
-  /// That it is another now, in a sentence; nil: it is not.
-  public func changeOfObjective(to now: Objective) -> String? {
-    changedObjective.map { "what was measured is ranked by '\(now.text)' from now on, no more by '\($0.text)'" }
+  /// That they are others now, in a sentence; nil: they are not.
+  public func changeOfObjectives(to now: [Objective]) -> String? {
+    changedObjectives.map { "what was measured is ranked by '\(now.text)' from now on, no more by '\($0.text)'" }
   }
 
   public static let listed = 20
@@ -55,15 +59,16 @@ extension Store {
   ) throws(SweepError) -> (sweep: SweepRecord, result: PlanResult) {
     try write { db in
       let slug = viewSlug(of: plan.name)
-      let known = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE name = ?", arguments: [plan.name])
+      let known = try SweepRecord.fetch(db, "WHERE name = ?", [plan.name]).first
+      let objective = plan.objectives[0]
       if known == nil, let other = try String.fetchOne(db, sql: "SELECT name FROM sweep WHERE slug = ?", arguments: [slug]) {
         throw SweepError(
           .input, "the sweep '\(plan.name)' would have the same views (trials_\(slug)) as the sweep '\(other)'", remedy: "choose another --name")
       }
       let id: Int64
       if let known {
-        id = try known.get("id")
-        if try known.get("definition") == plan.definition, try leavesTrials || Enqueued.isPlanned(db, sweepID: id) {
+        id = known.id
+        if known.definition == plan.definition, try leavesTrials || Enqueued.isPlanned(db, sweepID: id) {
           let taken = try leavesTrials ? [] : Enqueued.take(db, sweepID: id).filter(\.isNew)
           let planned = try Int.fetchOne(db, sql: "SELECT count(*) FROM trial WHERE sweep_id = ? AND planned", arguments: [id]) ?? 0
           if !taken.isEmpty { try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(taken.count, "new trial")), \(planned) in all") }
@@ -71,22 +76,25 @@ extension Store {
         }
         try db.execute(
           sql: "UPDATE sweep SET definition = ?, metric = ?, goal = ?, metric_at = ? WHERE id = ?",
-          arguments: [plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, id])
-        let before = try SweepRecord(known).objective
-        if before != plan.objective { try Objective.change(db, sweepID: id, from: before, to: plan.objective, endsByIt: plan.endsByObjective) }
+          arguments: [plan.definition, objective.metric, objective.goal.rawValue, objective.at.rawValue, id])
+        if known.objectives.dropFirst() != plan.objectives.dropFirst() { try Objective.setFurther(db, sweepID: id, plan.objectives) }
+        if known.objectives != plan.objectives {
+          try Objective.change(db, sweepID: id, from: known.objectives, to: plan.objectives, endsByIt: plan.endsByObjective)
+        }
       } else {
         try db.execute(
           sql: "INSERT INTO sweep (name, slug, definition, metric, goal, metric_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
           arguments: [
-            plan.name, slug, plan.definition, plan.objective.metric, plan.objective.goal.rawValue, plan.objective.at.rawValue, timestamp(),
+            plan.name, slug, plan.definition, objective.metric, objective.goal.rawValue, objective.at.rawValue, timestamp(),
           ])
         id = db.lastInsertedRowID
+        try Objective.setFurther(db, sweepID: id, plan.objectives)
       }
       for metric in plan.metrics {
         try db.execute(sql: "INSERT INTO metric (sweep_id, name) VALUES (?, ?) ON CONFLICT (sweep_id, name) DO NOTHING", arguments: [id, metric])
       }
       var result = try leavesTrials ? standing(db, sweepID: id) : insertTrials(db, sweepID: id, isNew: known == nil, next: next)
-      if let known, case let before = try SweepRecord(known).objective, before != plan.objective { result.changedObjective = before }
+      if let known, known.objectives != plan.objectives { result.changedObjectives = known.objectives }
       if let position = position() { try Decisions.setPosition(db, sweepID: id, position) }
       try Views.remake(db, sweepID: id, slug: slug, parameters: plan.parameterNames)
       try Events.insert(db, sweepID: id, kind: "planned", detail: "\(counted(result.added, "new trial")), \(result.planned) in all")
@@ -184,10 +192,8 @@ extension Store {
   }
 
   private func record(_ db: Database, _ id: Int64) throws -> SweepRecord {
-    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM sweep WHERE id = ?", arguments: [id]) else {
-      preconditionFailure("the sweep was just written")
-    }
-    return try SweepRecord(row)
+    guard let record = try SweepRecord.fetch(db, "WHERE id = ?", [id]).first else { preconditionFailure("the sweep was just written") }
+    return record
   }
 }
 

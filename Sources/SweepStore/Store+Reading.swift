@@ -38,7 +38,7 @@ public struct QueryResult: Sendable {
 extension Store {
   /// All sweeps, the newest first.
   public func sweeps() throws(SweepError) -> [SweepRecord] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM sweep ORDER BY id DESC").map(SweepRecord.init) }
+    try read { db in try SweepRecord.fetch(db, "ORDER BY id DESC") }
   }
 
   /// The sweep of that name, or without a name the newest.
@@ -57,13 +57,14 @@ extension Store {
   /// - Parameter orFailed: failed ones count as left.
   public func newestUnfinished(orFailed: Bool) throws(SweepError) -> SweepRecord? {
     try read { db in
-      try Row.fetchOne(
+      try SweepRecord.fetch(
         db,
-        sql: """
-          SELECT * FROM sweep WHERE EXISTS (
-            SELECT 1 FROM trial WHERE sweep_id = sweep.id AND planned AND state IN ('waiting', 'running'\(orFailed ? ", 'failed'" : ""))) ORDER BY id DESC
-          """
-      ).map(SweepRecord.init)
+        """
+        WHERE EXISTS (
+          SELECT 1 FROM trial WHERE sweep_id = sweep.id AND planned AND state IN ('waiting', 'running'\(orFailed ? ", 'failed'" : "")))
+        ORDER BY id DESC LIMIT 1
+        """
+      ).first
     }
   }
 
@@ -171,6 +172,52 @@ extension Store {
         let trial = try TrialRecord(row)
         let (epoch, values) = try metrics.of(trial)
         try visit(RankedTrial(rank: rank, trial: trial, epoch: epoch, metrics: values))
+      }
+    }
+  }
+
+  /// The values of all objectives of the complete trials that the file asks for, by number; nil: it is not finite, or not there.
+  public func outcomes(_ sweep: SweepRecord) throws(SweepError) -> [(number: Int, values: [Double?])] {
+    let further = try objectiveValues(sweep)
+    let none = [Double?](repeating: nil, count: sweep.objectives.count - 1)
+    return try read { db in
+      try Row.fetchAll(
+        db, sql: "\(sweep.trialsSQL)SELECT number, objective FROM trial WHERE sweep_id = ? AND +state = 'complete' AND planned ORDER BY number",
+        arguments: [sweep.id]
+      ).map { row in
+        let (number, first) = (try row.get(0) as Int, try row.get(1) as Double?)
+        return (number, [first.flatMap { $0.isFinite ? $0 : nil }] + (further[number] ?? none))
+      }
+    }
+  }
+
+  /// The values of the objectives beyond the first, of each trial by number, in the order of the objectives; nil: it is not finite, or not there.
+  public func objectiveValues(_ sweep: SweepRecord) throws(SweepError) -> [Int: [Double?]] {
+    let count = sweep.objectives.count - 1
+    if count == 0 { return [:] }
+    return try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: "SELECT number, place, value FROM trial JOIN objective_value ON trial_id = trial.id WHERE sweep_id = ? AND value IS NOT NULL",
+        arguments: [sweep.id])
+      var values: [Int: [Double?]] = [:]
+      while let row = try rows.next() {
+        let place = try row.get(1) as Int
+        guard (2...count + 1).contains(place) else { continue }
+        values[try row.get(0), default: Array(repeating: nil, count: count)][place - 2] = try row.get(2)
+      }
+      return values
+    }
+  }
+
+  /// The same of one trial.
+  public func objectiveValues(_ sweep: SweepRecord, of number: Int) throws(SweepError) -> [Double?] {
+    if sweep.objectives.count == 1 { return [] }
+    return try read { db in
+      try (2...sweep.objectives.count).map { place in
+        try Double.fetchOne(
+          db, sql: "SELECT value FROM trial JOIN objective_value ON trial_id = trial.id WHERE sweep_id = ? AND number = ? AND place = ?",
+          arguments: [sweep.id, number, place])
       }
     }
   }

@@ -96,7 +96,8 @@ extension Store {
   private func recomputeAll(_ db: Database, trialID: Int64) throws {
     try db.execute(sql: "DELETE FROM trial_metric WHERE trial_id = ?", arguments: [trialID])
     for metric in try MetricSummary.ofEpochs(db, trialID: trialID).keys { try MetricSummary.recompute(db, trialID: trialID, metricID: metric) }
-    try db.execute(sql: MetricSummary.objectiveSQL, arguments: [trialID])
+    try db.execute(sql: "DELETE FROM objective_value WHERE trial_id = ?", arguments: [trialID])
+    try MetricSummary.setObjectives(db, trialID: trialID)
     try db.execute(
       sql: "UPDATE trial SET epochs_done = (SELECT ifnull(max(epoch), 0) FROM epoch_metric WHERE trial_id = trial.id) WHERE id = ?",
       arguments: [trialID])

@@ -14,9 +14,13 @@ package struct ViewColumns: Sendable, Equatable {
   /// Names that a parameter or metric cannot have in a view or an export.
   static let reserved = fixed + ["rank", "epoch", "tied", "behind_lower", "behind_upper"]
 
+  /// The columns of objectives beyond the first: objective_2, objective_3, …
+  package static func further(_ objectives: Int) -> [String] { objectives < 2 ? [] : (2...objectives).map { "objective_\($0)" } }
+
   /// A name that is taken (SQL does not tell capitals) gets `parameter_` or `metric_` in front, then a number behind.
-  package init(parameters: [String], metrics: [String]) {
-    var taken = Set(Self.reserved)
+  /// - Parameter objectives: how many the sweep has.
+  package init(parameters: [String], metrics: [String], objectives: Int = 1) {
+    var taken = Set(Self.reserved + Self.further(objectives) + (objectives > 1 ? ["front"] : []))
     func column(_ name: String, _ prefix: String) -> String {
       var candidate = name
       var number = 1
@@ -47,7 +51,8 @@ enum Views {
     // SQLite has views of 2,000 columns; beyond that the metrics are in the tables alone.
     let limit = max(0, min(ReportWriter.mostMetrics, 1900 - parameters.count))
     let metrics = try Row.fetchAll(db, sql: "SELECT id, name FROM metric WHERE sweep_id = ? ORDER BY id LIMIT ?", arguments: [sweepID, limit])
-    let columns = ViewColumns(parameters: parameters, metrics: try metrics.map { try $0.get("name") })
+    let objectives = 1 + (try Int.fetchOne(db, sql: "SELECT count(*) FROM objective WHERE sweep_id = ?", arguments: [sweepID]) ?? 0)
+    let columns = ViewColumns(parameters: parameters, metrics: try metrics.map { try $0.get("name") }, objectives: objectives)
     let parameterColumns = columns.parameters.map { name, column in
       "\(value(of: name)) AS \(quoted(column))"
     }
@@ -58,7 +63,10 @@ enum Views {
       "max(CASE e.metric_id WHEN \(try metric.get("id") as Int64) THEN e.value END) AS \(quoted(column.column))"
     }
     func list(_ columns: [String]) -> String { columns.joined(separator: ",\n  ") }
-    let fixed = ["t.number AS trial"] + ViewColumns.fixed.dropFirst().map { "t.\($0)" }
+    let further = ViewColumns.further(objectives).enumerated().map { index, column in
+      "(SELECT o.value FROM objective_value AS o WHERE o.trial_id = t.id AND o.place = \(index + 2)) AS \(column)"
+    }
+    let fixed = ["t.number AS trial"] + ViewColumns.fixed.dropFirst().flatMap { ["t.\($0)"] + ($0 == "objective" ? further : []) }
     try db.execute(
       sql: """
         DROP VIEW IF EXISTS \(quoted("trials_\(slug)"));

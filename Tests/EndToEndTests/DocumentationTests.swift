@@ -19,7 +19,10 @@ struct DocumentationTests {
 
   @Test(
     arguments: commands.map { [$0] } + ["list", "fetch", "verify"].map { ["data", $0] }
-      + ["curves", "histogram", "heatmap", "parallel", "slice", "importance", "optimization", "contour"].map { ["plot", $0] } + [[]])
+      + ["curves", "histogram", "heatmap", "parallel", "slice", "importance", "optimization", "contour", "pareto", "hypervolume"].map {
+        ["plot", $0]
+      }
+      + [[]])
   func everyCommandsHelpHasAnExample(command: [String]) throws {
     let help = try SweepBinary(in: NSTemporaryDirectory()).run(command + ["--help"])
     #expect(help.status == 0 && help.output.contains("EXAMPLE\n"))

@@ -27,6 +27,24 @@ private final class HalvingSampler: AdaptiveSampler, AdaptiveSearch {
   }
 }
 
+/// Tries next to the known point with the least second objective, and away from the one without any. Depends on both objectives, and on nothing else.
+private final class TwoObjectivesSampler: AdaptiveSampler, AdaptiveSearch {
+  func search(_ problem: SearchProblem) throws(SweepError) -> any AdaptiveSearch {
+    guard problem.objectives == 2 else { throw SweepError(.input, "there are \(problem.objectives) objectives") }
+    return self
+  }
+
+  func suggest(_ number: Int, given history: History) throws(SweepError) -> Suggestion? {
+    if number > 25 { return nil }
+    guard history.outcomes.allSatisfy({ $0.objectives.count == 2 }) else { throw SweepError(.input, "an outcome lacks an objective") }
+    let best = history.outcomes.min { ($0.objectives[1] ?? .infinity, $0.number) < ($1.objectives[1] ?? .infinity, $1.number) }
+    let missing = history.outcomes.filter { $0.objectives[1] == nil }.count
+    let sum = history.outcomes.reduce(0) { $0 + ($1.objectives[0] ?? 0) + ($1.objectives[1] ?? 0) }
+    let x = (best?.assignment["x"]?.number ?? 50) / 2 + Double(number) + Double(missing) / 8 + (sum / 1024 - (sum / 1024).rounded(.down))
+    return Suggestion(Assignment(["x": .real(x), "epochs": .integer(3), "mode": .text("plain")]), by: "two-objectives-test")
+  }
+}
+
 /// Starts four trials for one epoch each, has the two best go on to their end, and then copies the best.
 private final class PausingStrategy: Strategy, StrategicSearch {
   func search(_ problem: SearchProblem) -> any StrategicSearch { self }
@@ -49,16 +67,22 @@ private final class PausingStrategy: Strategy, StrategicSearch {
 
 struct SearchLoopTests {
   private static let methods = Registry<SearchMethod>(
-    "method", samplers.entries + [("halving-test", .adaptive(HalvingSampler())), ("pausing-test", .strategy(PausingStrategy()))])
+    "method",
+    samplers.entries + [
+      ("halving-test", .adaptive(HalvingSampler())), ("pausing-test", .strategy(PausingStrategy())),
+      ("two-objectives-test", .adaptive(TwoObjectivesSampler())),
+    ])
 
   private let folder = TemporaryFolder()
 
-  private func file(_ method: String, parallel: Int = 4) -> SweepFile {
+  private func file(
+    _ method: String, parallel: Int = 4, further: [Objective] = [], early: EarlyTermination? = nil
+  ) -> SweepFile {
     SweepFile(
-      name: "s", method: method, trainer: "scripted", objective: Objective(metric: "score", goal: .maximize),
+      name: "s", method: method, trainer: "scripted", objective: Objective(metric: "score", goal: .maximize), further: further,
       space: SearchSpace([
         Parameter("x", .reals(min: 0, max: 100)), Parameter("epochs", .constant(.integer(3))), Parameter("mode", .constant(.text("plain"))),
-      ]), parallel: parallel)
+      ]), earlyTermination: early, parallel: parallel)
   }
 
   private func run(
@@ -98,6 +122,46 @@ struct SearchLoopTests {
       if !outcome.wasInterrupted { break }
     }
     #expect(try table("stopped.sqlite") == expected)
+  }
+
+  /// Whatever the workers, the stops, and which of the two metrics a trial reports when; every third has no value of the second at its end.
+  @Test(arguments: [
+    nil,
+    EarlyTermination(type: "hyperband", options: ["min_iter": .integer(1), "max_iter": .null, "s": .null, "eta": .real(3), "strict": .bool(true)]),
+  ])
+  func aSearchBySeveralObjectivesSeesAllOfThem(early: EarlyTermination?) throws {
+    let further = [Objective(metric: "size", goal: .minimize, at: early == nil ? .last : .best)]
+    func trainer(_ script: @escaping @Sendable (Trial, Int) throws -> Void = { _, _ in }) -> ScriptedTrainer {
+      ScriptedTrainer(script: script) { trial, epoch in
+        let x = trial.assignment["x"]?.number ?? 0
+        return [("size", trial.number % 3 == 0 && epoch == 3 ? .nan : abs(x - 20) + Double(epoch))]
+      }
+    }
+    func rows(_ name: String) throws -> [[ParameterValue]] {
+      let store = try Store.openReadOnly(folder.path(name))
+      defer { try? store.close() }
+      return try store.query(
+        "SELECT number, parameters, state, objective, value FROM trial LEFT JOIN objective_value ON trial_id = id ORDER BY number"
+      ).rows
+    }
+    let file = file("two-objectives-test", further: further, early: early)
+    for workers in [1, 2, 8] {
+      let slow = trainer { trial, epoch in usleep(UInt32(trial.number * 7 % 5 * 300 + epoch * 100)) }
+      #expect(try run(file, in: "m\(workers).sqlite", workers: workers, trainer: slow).counts.total == 25)
+    }
+    let expected = try rows("m1.sqlite")
+    for workers in [2, 8] { #expect(try rows("m\(workers).sqlite") == expected, "\(workers) workers") }
+    #expect(early == nil || expected.contains { $0[2] == .text("pruned") })
+    #expect(early != nil || expected.filter { $0[4] == .null }.count == 8)
+    for round in 1...25 {
+      let stop = StopSignal()
+      let count = Atomic<Int>(0)
+      let outcome = try run(
+        file, in: "ms.sqlite", workers: round % 3 + 1,
+        trainer: trainer { _, _ in if count.add(1, ordering: .relaxed).newValue == 6 { stop.set() } }, stop: stop)
+      if !outcome.wasInterrupted { break }
+    }
+    #expect(try rows("ms.sqlite") == expected)
   }
 
   @Test func everyDecisionIsARowWithItsTrial() throws {

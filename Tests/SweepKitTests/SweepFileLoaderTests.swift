@@ -42,6 +42,28 @@ struct SweepFileLoaderTests {
     #expect(try SweepFile(definition: sweep.definition()) == sweep)
   }
 
+  @Test func severalObjectivesAreReadAndKept() throws {
+    let metrics = "[{name: validation_accuracy, goal: maximize, at: best, target: 0.9}, {name: loss_gap}]"
+    let sweep = try load("method: grid\nmetrics: \(metrics)\nparameters: {eta: {values: [0.1, 0.2]}}\n")
+    let gap = Objective(metric: "loss_gap", goal: .minimize)
+    #expect(
+      sweep.objectives == [Objective(metric: "validation_accuracy", goal: .maximize, at: .best), gap] && sweep.objective == sweep.objectives[0])
+    #expect(sweep.rules.target == 0.9 && sweep.problem.objectives == 2)
+    #expect(try SweepFile(definition: sweep.definition()) == sweep)
+    #expect(try sweep.definition().contains(#""furtherObjectives":[{"at":"last","goal":"minimize","metric":"loss_gap"}]"#))
+    // A list of one is what metric is.
+    let one = try load("method: grid\nmetrics: [{name: loss_gap}]\nparameters: {eta: {value: 0.1}}\n")
+    let plain = try load("method: grid\nmetric: {name: loss_gap}\nparameters: {eta: {value: 0.1}}\n")
+    #expect(try one.definition() == plain.definition() && !plain.definition().contains("further"))
+    // Each is looked at.
+    let doubtful = try load("method: grid\nmetrics: [{name: loss_gap}, {name: validation_accuracy}]\nparameters: {eta: {value: 0.1}}\n")
+    #expect(doubtful.doubts == ["the goal is to minimize validation_accuracy; if that is not meant, set metrics[1].goal"])
+    #expect(
+      complaints("method: grid\nmetrics: [{name: loss_gap}, {name: los}]\nparameters: {eta: {value: 0.1}}\n").contains {
+        $0.contains("metrics[1].name")
+      })
+  }
+
   /// Databases keep definitions, so this text must be readable for ever.
   @Test func aDefinitionOfTheFirstVersionIsRead() throws {
     let text =

@@ -35,6 +35,20 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
       ImportanceFigure(title: text, xLabel: text, bars: [.init(text, 0.4, .main), .init("b", 0.5, .pair), .init("c", 0.1, .rest)]).figure
     ),
     (
+      "Pareto front of two",
+      ParetoFigure(
+        title: text, axes: [.init(text, isMaximised: true), .init("b", isMaximised: false)], front: [[1, 2], [0.5, 1]],
+        others: [[0.25, 3], [0, .nan]]
+      ).figure
+    ),
+    (
+      "Pareto front of three",
+      ParetoFigure(
+        title: text, axes: ["a", text, "c"].map { .init($0, isMaximised: false) }, front: [[1, 2, 3], [2, 1, 3]], others: []
+      ).figure
+    ),
+    ("hypervolume", HypervolumeFigure(title: text, growth: [(1, 0.5), (4, 0.75), (9, 0.75)]).figure),
+    (
       "optimization",
       OptimizationFigure(
         title: text, objective: text, isMaximised: true,

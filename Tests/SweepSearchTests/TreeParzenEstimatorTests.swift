@@ -274,4 +274,43 @@ struct TreeParzenEstimatorTests {
     #expect(TrialRanking(history).best(8) == [5, 3, 7, 4, 2, 1, 0, 6])
     #expect(TrialRanking(history).best(3) == [5, 3, 7])
   }
+
+  @Test func ofSeveralObjectivesTheFrontComesFirst() {
+    func outcome(_ number: Int, _ values: [Double]?) -> History.Outcome {
+      History.Outcome(
+        number: number, assignment: Assignment([:]), state: values == nil ? .failed : .complete, objectives: values ?? [nil, nil])
+    }
+    // The front is 2, 3, 5 and 6, of which 3 and 5 are all but one; then 1; then 4; then what failed.
+    let history = History(outcomes: [
+      outcome(1, [3, 3]), outcome(2, [0, 4]), outcome(3, [1, 1]), outcome(4, [5, 5]), outcome(5, [1.01, 0.99]), outcome(6, [4, 0]), outcome(7, nil),
+    ])
+    #expect(TrialRanking(history).best(3, of: 2).sorted() == [1, 2, 5])
+    #expect(TrialRanking(history).best(5, of: 2).sorted() == [0, 1, 2, 4, 5])
+    #expect(TrialRanking(history).best(7, of: 2).suffix(2) == [3, 6])
+  }
+
+  @Test func severalObjectivesAreTradedOff() throws {
+    // Of x and (1 − x) plus distances from 0.5 in two others, the front is the line where those are 0.
+    let space = SearchSpace(["x", "y", "z"].map { Parameter($0, .reals(min: 0, max: 1)) })
+    func values(_ point: Assignment) -> [Double] {
+      let numbers = point.values.map { $0.number ?? 0 }
+      let off = abs(numbers[1] - 0.7) + abs(numbers[2] - 0.2)
+      return [numbers[0] + off, 1 - numbers[0] + off]
+    }
+    let volumes = try [TreeParzenEstimator() as any AdaptiveSampler, nil].map { sampler -> Double in
+      let volumes = try (0..<5).map { seed -> Double in
+        let problem = SearchProblem(space, seed: seed, objectives: 2)
+        let search = try sampler?.search(problem)
+        var outcomes: [History.Outcome] = []
+        for number in 1...100 {
+          let point = try search?.suggest(number, given: History(outcomes: outcomes))?.point
+          let other = try RandomSampler().points(at: number..<number + 1, in: problem)[0]
+          outcomes.append(History.Outcome(number: number, assignment: point ?? other, state: .complete, objectives: values(point ?? other)))
+        }
+        return ParetoFront.hypervolume(outcomes.map { $0.objectives.compactMap(\.self) }, reference: [2, 2])
+      }
+      return volumes.sorted()[2]
+    }
+    #expect(volumes[0] > volumes[1] + 0.05)
+  }
 }

@@ -8,10 +8,15 @@ import Synchronization
 package final class ScriptedTrainer: CohortTrainer {
   private let cohortSize: Int
   private let script: @Sendable (Trial, Int) throws -> Void
+  private let more: @Sendable (Trial, Int) -> [(name: String, value: Double)]
   private let log = Mutex<[Int]>([])
 
-  package init(cohortSize: Int = 1, script: @escaping @Sendable (Trial, Int) throws -> Void = { _, _ in }) {
-    (self.cohortSize, self.script) = (cohortSize, script)
+  /// - Parameter more: metrics beside the score.
+  package init(
+    cohortSize: Int = 1, script: @escaping @Sendable (Trial, Int) throws -> Void = { _, _ in },
+    more: @escaping @Sendable (Trial, Int) -> [(name: String, value: Double)] = { _, _ in [] }
+  ) {
+    (self.cohortSize, self.more, self.script) = (cohortSize, more, script)
   }
 
   /// The numbers of the trials that were started, in order, once for each start.
@@ -29,7 +34,7 @@ package final class ScriptedTrainer: CohortTrainer {
       for epoch in trial.completedEpochs + 1...last {
         try script(trial, epoch)
         total += 1
-        let metrics = EpochMetrics(epoch: epoch, values: [("score", (trial.assignment["x"]?.number ?? 0) + total)])
+        let metrics = EpochMetrics(epoch: epoch, values: [("score", (trial.assignment["x"]?.number ?? 0) + total)] + more(trial, epoch))
         let checkpoint = Checkpoint(epoch: epoch, format: "scripted", state: [UInt8(total)])
         let verdict = try reporter.verdict(after: metrics, checkpoint: checkpoint, of: trial)
         if let end = TrialEnd.after(metrics, isLast: epoch == last, verdict: verdict) {

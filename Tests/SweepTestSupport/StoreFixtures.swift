@@ -11,19 +11,23 @@ package struct PlannedSweep {
 
   package static let objective = Objective(metric: "score", goal: .maximize, at: .last)
 
-  package init(count: Int, name: String = "made", objective: Objective = Self.objective, folder: TemporaryFolder = TemporaryFolder()) throws {
+  package init(
+    count: Int, name: String = "made", objective: Objective = Self.objective, further: [Objective] = [], folder: TemporaryFolder = TemporaryFolder()
+  ) throws {
     self.folder = folder
     store = try Store.open(folder.path("results.sqlite"))
-    sweep = try Self.plan(Array(1...count), name: name, objective: objective, in: store).sweep
+    sweep = try Self.plan(Array(1...count), name: name, objective: objective, further: further, in: store).sweep
   }
 
   @discardableResult
   package static func plan(
-    _ xs: [Int], name: String = "made", objective: Objective = Self.objective, in store: Store
+    _ xs: [Int], name: String = "made", objective: Objective = Self.objective, further: [Objective] = [], in store: Store
   ) throws -> (sweep: SweepRecord, result: PlanResult) {
     var left = [xs.map { Assignment(["x": .integer($0), "kind": .text("k")]) }, []]
     return try store.plan(
-      SweepPlan(name: name, definition: "{\"xs\":\"\(xs)\"}", objective: objective, parameterNames: ["kind", "x"], metrics: ["score", "loss"])
+      SweepPlan(
+        name: name, definition: "{\"xs\":\"\(xs)\(further)\"}", objective: objective, further: further, parameterNames: ["kind", "x"],
+        metrics: ["score", "loss"])
     ) { left.removeFirst() }
   }
 

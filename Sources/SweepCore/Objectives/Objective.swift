@@ -30,3 +30,8 @@ extension Objective.Goal {
   /// The value as something to minimise.
   public func oriented(_ value: Double) -> Double { self == .maximize ? -value : value }
 }
+
+extension [Objective] {
+  /// "minimize loss at last and minimize seconds at last"
+  public var text: String { map(\.text).joined(separator: " and ") }
+}

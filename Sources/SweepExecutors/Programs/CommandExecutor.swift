@@ -9,17 +9,20 @@ package struct CommandExecutor: TrialExecutor {
   let program: ProgramSpecification
   let space: SearchSpace
   let objective: Objective
+  /// Metrics of the objectives beyond it.
+  let further: [String]
   /// Whether trials are stopped or chosen by what others tell.
   let isJudged: Bool
   let workplace: Workplace
 
   /// The trainer entry of one sweep's program.
   package static func entry(
-    _ program: ProgramSpecification, space: SearchSpace, objective: Objective, isJudged: Bool = false
+    _ program: ProgramSpecification, space: SearchSpace, objective: Objective, further: [Objective] = [], isJudged: Bool = false
   ) -> TrainerEntry {
     let conduct = Conduct(keepsCheckpoints: true, slots: program.slots, watchesFlapping: true) { endPrograms(in: $0.folder) }
     return TrainerEntry(name: name, parameters: [], metrics: [], isOpen: true, conduct: conduct) { workplace in
-      CommandExecutor(program: program, space: space, objective: objective, isJudged: isJudged, workplace: workplace)
+      CommandExecutor(
+        program: program, space: space, objective: objective, further: further.map(\.metric), isJudged: isJudged, workplace: workplace)
     }
   }
 

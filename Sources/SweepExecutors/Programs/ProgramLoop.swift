@@ -359,16 +359,24 @@ struct ProgramLoop {
 
   /// Says when a program does not report what the sweep ranks by, or when some of it could not be read, and why.
   private mutating func noteMissingObjective(_ program: RunningProgram) throws {
+    for metric in executor.further where !program.reports.hasTold(metric) && metric != CommandExecutor.secondsMetric && missed < Self.mostMissed {
+      missed += 1
+      try remarks.tell(missedMetric(metric, program).remark(), of: program.trial, to: reporter)
+    }
     let metric = executor.objective.metric
     let unread = program.reports.isObjectivePrinted ? program.reports.unread : nil
     let hasTold = program.reports.hasTold(metric)
     guard metric != CommandExecutor.secondsMetric, !hasTold || unread != nil, missed < Self.mostMissed else { return }
     missed += 1
-    let search = MissedMetric(
-      metric: metric, names: program.reports.names.sorted(), output: program.folder.log, errors: program.folder.errors,
-      format: executor.program.report)
+    let search = missedMetric(metric, program)
     let remark = hasTold ? unread.flatMap { search.remark(onUnread: $0) } : search.remark()
     if let remark { try remarks.tell(remark, of: program.trial, to: reporter) }
+  }
+
+  private func missedMetric(_ metric: String, _ program: RunningProgram) -> MissedMetric {
+    MissedMetric(
+      metric: metric, names: program.reports.names.sorted(), output: program.folder.log, errors: program.folder.errors,
+      format: executor.program.report)
   }
 }
 

@@ -82,7 +82,7 @@ final class RunReporter: TrialReporter {
       return pauses || context.isStopping ? .interrupt : verdict
     case .withdrawn(let metrics, let after):
       try record(event, of: trial)
-      if metrics?.contains(context.sweep.objective.metric) ?? true { context.judge.withdrawn(trial, after: after) }
+      context.judge.withdrawn(trial, metrics, after: after)
       return .proceed
     case .attemptEnded(let end, _):
       try attemptEnded(end, event, of: trial)
@@ -144,7 +144,9 @@ final class RunReporter: TrialReporter {
   }
 
   private func record(_ seconds: Double, at epoch: Int, of trial: Trial) throws {
-    try record(.epoch(EpochReport(EpochMetrics(epoch: epoch, values: [(CommandExecutor.secondsMetric, seconds)]))), of: trial)
+    let metrics = EpochMetrics(epoch: epoch, values: [(CommandExecutor.secondsMetric, seconds)])
+    try record(.epoch(EpochReport(metrics)), of: trial)
+    context.judge.measured(trial, metrics)
   }
 
   /// Stamps an event and hands it on.

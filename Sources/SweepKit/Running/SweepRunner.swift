@@ -191,7 +191,7 @@ public struct SweepRunner: Sendable {
   }
 
   private func tell(_ result: PlanResult) {
-    if let change = result.changeOfObjective(to: file.objective) { logger.notice("\(change)") }
+    if let change = result.changeOfObjectives(to: file.objectives) { logger.notice("\(change)") }
     guard result.fellOutCount > 0 else { return }
     let more = result.fellOutCount > result.fellOut.count ? ", …" : ""
     logger.notice(

@@ -23,6 +23,8 @@ final class Judge: Sendable {
     var waiting: [Int: Trial] = [:]
     /// Decisions of earlier runs that the chronicle has not come to: what they saw was lost with a kill, and comes again.
     var replay: ArraySlice<DecisionRecord> = []
+    /// Of a search by several objectives.
+    var further: FurtherObjectives
   }
 
   private let metric: String
@@ -30,6 +32,8 @@ final class Judge: Sendable {
   private let state: Mutex<State>
   /// Whether anything is decided here.
   let isActive: Bool
+  /// Whether a search sees more than one objective.
+  private let hasFurther: Bool
   /// Whether trials have to begin in the order of their numbers: those before are waited for.
   let needsOrder: Bool
 
@@ -39,6 +43,7 @@ final class Judge: Sendable {
     let pruner = try file.earlyTermination?.pruner() ?? NoPruner()
     let learns = try methods.find(file.method).strategy != nil
     isActive = learns || pruner.rung(after: 0) != nil
+    hasFurther = learns && sweep.objectives.count > 1
     needsOrder = isActive && (learns || file.order == .number)
     var book = Book.none
     var held: [Int: (trial: Trial, end: TrialEnd)] = [:]
@@ -70,7 +75,10 @@ final class Judge: Sendable {
       }
     }
     let decisions = try learns ? store.decisions(of: sweep)[...] : []
-    state = Mutex(State(book: book, held: held, replay: decisions))
+    // Whoever is not seen by a search has no need of more than the first.
+    var further = FurtherObjectives(learns ? sweep.objectives : [])
+    try further.read(sweep, in: store)
+    state = Mutex(State(book: book, held: held, replay: decisions, further: further))
   }
 
   /// A search has planned a trial.
@@ -82,6 +90,7 @@ final class Judge: Sendable {
   func started(_ trial: Trial, isFresh: Bool) {
     guard isActive else { return }
     state.withLock { state in
+      if isFresh { state.further.restarted(trial.number) }
       switch state.book {
       case .none: break
       case .arrival(var order):
@@ -97,10 +106,13 @@ final class Judge: Sendable {
     }
   }
 
-  /// What a trial reported of the objective after an epoch does not count.
-  func withdrawn(_ trial: Trial, after epoch: Int) {
+  /// What a trial reported after an epoch does not count.
+  /// - Parameter metrics: of these; nil: of all.
+  func withdrawn(_ trial: Trial, _ metrics: [String]?, after epoch: Int) {
     guard isActive else { return }
     state.withLock { state in
+      state.further.withdrawn(trial.number, metrics, after: epoch)
+      guard metrics?.contains(metric) ?? true else { return }
       switch state.book {
       case .none: break
       case .arrival(var order):
@@ -118,7 +130,9 @@ final class Judge: Sendable {
   /// Adds what a trial reported.
   /// - Returns: what it is told.
   func reported(_ trial: Trial, _ metrics: EpochMetrics) -> Verdict {
-    guard isActive, let value = metrics[metric] else { return isActive ? verdict(on: trial) : .proceed }
+    guard isActive else { return .proceed }
+    measured(trial, metrics)
+    guard let value = metrics[metric] else { return verdict(on: trial) }
     return state.withLock { state in
       switch state.book {
       case .none: return .proceed
@@ -133,6 +147,11 @@ final class Judge: Sendable {
         return chronicle.verdict(on: trial.number)
       }
     }
+  }
+
+  /// Adds what was measured of a trial and is no report of its own, such as its wall time: of objectives beyond the first.
+  func measured(_ trial: Trial, _ metrics: EpochMetrics) {
+    if hasFurther { state.withLock { state in state.further.reported(trial.number, metrics) } }
   }
 
   /// What a trial is told now.
@@ -231,6 +250,13 @@ final class Judge: Sendable {
       guard case .number(let chronicle) = state.book else { preconditionFailure("only what is judged by number is seen") }
       return chronicle.outcome(of: number)
     }
+  }
+
+  /// The values of the objectives beyond the first, oriented, of a trial that is seen: at its end, or where it was stopped.
+  /// - Parameter curve: of the first objective, as far as it counts.
+  func further(of number: Int, _ curve: Curve, _ end: TrialState) -> [Double?] {
+    guard hasFurther else { return [] }
+    return state.withLock { state in state.further.values(of: number, at: end, curve) }
   }
 
   /// The search waits for the next end.

@@ -17,11 +17,13 @@ struct PriorTrials: Sendable {
   ///   - file: whose space the points are to be of, and whose cost is declared.
   ///   - sweep: before whose plan they ended.
   init(_ file: SweepFile, sweep: SweepRecord, in store: Store) throws(SweepError) {
-    var found: [(assignment: Assignment, state: TrialState, value: Double?, curve: Curve, cost: Double)] = []
+    var found: [(assignment: Assignment, state: TrialState, values: [Double?], curve: Curve, cost: Double)] = []
     var notes: [String] = []
     for prior in try Self.sweeps(file, in: store) {
       // By the metric of this sweep, whatever the other is ranked by now.
       var curves = try store.curves(prior.ranked(by: sweep.objective))[...]
+      var further = FurtherObjectives(sweep.objectives)
+      try further.read(prior, in: store)
       var left: [(why: String, count: Int)] = []
       let ended = try store.ended(prior, upTo: sweep.createdAt)
       for trial in ended {
@@ -33,7 +35,9 @@ struct PriorTrials: Sendable {
         let given = Dictionary(zip(trial.assignment.names, trial.assignment.values)) { $1 }
         switch try file.space.fitted(given, isLenient: true) {
         case .success(let point):
-          found.append((point, trial.state, sweep.objective.value(of: curve, trial.state), curve, try file.cost(of: point)))
+          let first = sweep.objective.value(of: curve, trial.state).map(sweep.objective.goal.oriented)
+          let values = [first] + further.values(of: trial.number, at: trial.state, curve)
+          found.append((point, trial.state, values, curve, try file.cost(of: point)))
         case .failure(let problem):
           let place = left.firstIndex { $0.why == problem.summary } ?? left.endIndex
           if place == left.endIndex { left.append((problem.summary, 0)) }
@@ -49,8 +53,7 @@ struct PriorTrials: Sendable {
     outcomes = found.enumerated().map { place, trial in
       History.Outcome(
         number: place + 1 - found.count, assignment: trial.assignment, state: trial.state,
-        objectives: [trial.value.map(sweep.objective.goal.oriented)],
-        curve: trial.curve.map(sweep.objective.goal.oriented), cost: trial.cost)
+        objectives: trial.values, curve: trial.curve.map(sweep.objective.goal.oriented), cost: trial.cost)
     }
     self.notes = notes
   }
@@ -63,6 +66,12 @@ struct PriorTrials: Sendable {
         throw SweepError(
           .input, "the prior sweep '\(prior.name)' is about \(prior.objective.metric), and '\(file.name)' about \(file.objective.metric)",
           place: "prior", remedy: "name sweeps with the same metric, or remove it")
+      }
+      let measured = try store.metrics(sweepID: prior.id)
+      for objective in file.objectives.dropFirst() where !measured.contains(objective.metric) {
+        throw SweepError(
+          .input, "no trial of the prior sweep '\(prior.name)' has reported \(objective.metric), an objective of '\(file.name)'", place: "prior",
+          remedy: "name sweeps in which all objectives were measured, or remove it")
       }
       if RunnerLock.isHeld(database: store.path, sweep: prior.name) {
         throw SweepError(

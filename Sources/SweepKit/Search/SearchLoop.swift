@@ -207,7 +207,13 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       let isCapped = file.rules.runCap.map { assignments.count - loaded >= $0 } ?? false
       if isCapped, try store.nextEnqueued(sweep) == nil { return planned.isEmpty ? nil : planned }
       guard let sees = judge.sees() else { return planned }
-      var decision = try isCapped ? Decision.exhausted : decide(sees)
+      var decision = Decision.exhausted
+      if !isCapped {
+        let history = history(sees)
+        let before = ProcessorTime.ofThread
+        decision = try search.decision(decisions + 1, given: history)
+        seconds = ProcessorTime.ofThread - before
+      }
       // The search says when a trial begins, and how far it goes; a point that somebody enqueued takes the place of its own, or comes after its last.
       if case .exhausted = decision, let point = try store.nextEnqueued(sweep) { decision = .start(Suggestion(point, by: "enqueued"), until: nil) }
       switch decision {
@@ -235,13 +241,6 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       waits = 0
     }
     return planned
-  }
-
-  private func decide(_ sees: [(number: Int, version: Int)]) throws(SweepError) -> Decision {
-    let history = history(sees)
-    let before = ProcessorTime.ofThread
-    defer { seconds = ProcessorTime.ofThread - before }
-    return try search.decision(decisions + 1, given: history)
   }
 
   private func start(_ suggestion: Suggestion, from parent: Int?, until: Int?, isFree: Bool = false) throws(SweepError) {
@@ -308,7 +307,8 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
     let (curve, state, cost) = judge.outcome(of: number)
     let value = sweep.objective.value(of: curve, state).map(sweep.objective.goal.oriented)
     return History.Outcome(
-      number: number, assignment: assignments[number - 1], state: state, objectives: [value], curve: curve.map(sweep.objective.goal.oriented),
+      number: number, assignment: assignments[number - 1], state: state, objectives: [value] + judge.further(of: number, curve, state),
+      curve: curve.map(sweep.objective.goal.oriented),
       cost: cost)
   }
 }

@@ -31,6 +31,7 @@ package struct SweepPage {
     var page = Document("Sweep \(sweep.name)")
     if let description { page.text(description) }
     try addDefinition(to: &page)
+    if sweep.objectives.count > 1 { try addFronts(to: &page, withFigures: withFigures) }
     try addRanking(to: &page)
     if !ranked.isEmpty {
       try addSettings(to: &page)
@@ -47,7 +48,11 @@ package struct SweepPage {
 
   private func addDefinition(to page: inout Document) throws(SweepError) {
     page.heading("What was asked")
-    page.text("The objective: \(sweep.objective.goal.rawValue) \(sweep.objective.metric.spaced), of the \(sweep.objective.at.rawValue) epoch.")
+    let several = sweep.objectives.count > 1
+    for (place, objective) in sweep.objectives.enumerated() {
+      let which = several ? "Objective \(place + 1)" : "The objective"
+      page.text("\(which): \(objective.goal.rawValue) \(objective.metric.spaced), of the \(objective.at.rawValue) epoch.")
+    }
     page.table(
       Table(
         columns: [.init("parameter"), .init("values")],
@@ -57,8 +62,25 @@ package struct SweepPage {
     try page.table(answer("SELECT state, count(*) AS trials, sum(epochs_done) AS epochs FROM \(view("trials")) GROUP BY state"))
   }
 
+  /// What several objectives come to together.
+  private func addFronts(to page: inout Document, withFigures: Bool) throws(SweepError) {
+    let ranking = try ParetoRanking(of: sweep, in: store)
+    guard let sentence = ranking.sentence else { return }
+    page.heading("Pareto front")
+    let front = Set(ranking.front.map(\.number))
+    let table = FrontTable(
+      sweep, ranking, trials: ranked.filter { front.contains($0.trial.number) }, limit: Self.listed, metrics: metrics, parameters: space.names,
+      swept: space.sweptNames, samples: samples)
+    page.table(table.forPeople, sql: ranking.sql(view: view("trials")))
+    page.sentence(sentence)
+    for (metric, count) in ranking.lacking { page.text("Not in it: \(count) complete without a value of \(metric).") }
+    guard withFigures else { return }
+    page.figure(figures.pareto(ranking), "pareto", "The Pareto front among all trials")
+    page.figure(figures.hypervolume(ranking), "hypervolume", "The hypervolume of the front, trial by trial")
+  }
+
   private func addRanking(to page: inout Document) throws(SweepError) {
-    page.heading("Ranking")
+    page.heading(sweep.objectives.count > 1 ? "Ranking by \(sweep.objective.metric.spaced)" : "Ranking")
     guard !ranked.isEmpty else { return page.text("No trial is complete yet.") }
     let noise = try Noise(of: sweep, ranked: ranked.count, in: store)
     let table = RankedTable(

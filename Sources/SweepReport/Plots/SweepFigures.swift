@@ -138,6 +138,22 @@ package struct SweepFigures {
     return SliceFigure(title: "\(sweep.name): \(counted(trials.count, "trial"))", objective: objective, panels: panels).figure
   }
 
+  /// The Pareto front among the trials that it dominates.
+  package func pareto(_ ranking: ParetoRanking) -> Figure {
+    ParetoFigure(
+      title: sweep.name, axes: ranking.objectives.map { ParetoFigure.Axis($0.metric.spaced, isMaximised: $0.goal == .maximize) },
+      front: ranking.front.map(\.values), others: ranking.order.dropFirst(ranking.front.count).prefix(Self.mostDominated).map(\.values)
+    ).figure
+  }
+
+  /// Those of the fronts that come next.
+  private static let mostDominated = 5000
+
+  package func hypervolume(_ ranking: ParetoRanking) -> Figure {
+    let names = ranking.objectives.map(\.metric.spaced).joined(separator: ", ")
+    return HypervolumeFigure(title: "\(sweep.name): \(names)", growth: ranking.growth).figure
+  }
+
   package func importance(_ importance: Importance) -> Figure {
     let bars =
       importance.effects.map { ImportanceFigure.Bar($0.name, $0.share, $0.parameters.count == 1 ? .main : .pair) }
@@ -166,10 +182,7 @@ package struct SweepFigures {
       let ticks = Self.landmarks(from: low, to: high).map { Axis.Tick((log($0.value) - bottom) / (top - bottom), $0.text) }
       return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { (log($0) - bottom) / (top - bottom) } ?? .nan })
     }
-    let ticks = (0...4).map { k in
-      let share = Double(k) / 4
-      return Axis.Tick(share, ParameterValue.real(low + share * (high - low)).description)
-    }
+    let ticks = Figure.roundNumbers(in: low...high, about: 5).map { Axis.Tick(($0.value - low) / (high - low), $0.text) }
     return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { ($0 - low) / (high - low) } ?? .nan })
   }
 

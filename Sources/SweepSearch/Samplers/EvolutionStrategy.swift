@@ -11,7 +11,7 @@ import SweepNumerics
 /// which follows the weights of the update (after Hamano et al. 2024, "CatCMA").
 public struct EvolutionStrategy: AdaptiveSampler {
   /// σ₀, of the unit box.
-  static let deviation = 0.3
+  static let deviation = 0.2
   /// Trials up to this number are not walked: it begins where they were best, as from those of prior sweeps.
   private let firstSteps: Int
 
