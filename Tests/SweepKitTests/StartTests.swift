@@ -52,10 +52,10 @@ struct StartTests {
 
   private static func file(
     _ name: String = "s", method: String = "seeing-test", goal: Objective.Goal = .maximize, cap: Int? = 6, prior: [String] = [],
-    x: Parameter.Domain = .reals(min: 0, max: 100), early: EarlyTermination? = nil
+    x: Parameter.Domain = .reals(min: 0, max: 100), early: EarlyTermination? = nil, further: [Objective] = []
   ) -> SweepFile {
     var file = SweepFile(
-      name: name, method: method, trainer: "scripted", objective: Objective(metric: "score", goal: goal),
+      name: name, method: method, trainer: "scripted", objective: Objective(metric: "score", goal: goal), further: further,
       space: SearchSpace([Parameter("x", x), Parameter("epochs", .constant(.integer(3))), Parameter("mode", .constant(.text("plain")))]),
       rules: RunRules(runCap: cap), earlyTermination: early, parallel: 2)
     file.prior = prior
@@ -113,6 +113,22 @@ struct StartTests {
     let other = SeeingSampler()
     try run(Self.file("down", goal: .minimize, prior: ["a"]), other, in: store)
     #expect(other.firstHistory?.outcomes.map(\.objectives) == [[4], [5]])
+  }
+
+  @Test func aSearchBySeveralObjectivesKnowsAllOfAPriorSweep() throws {
+    let store = try open()
+    let trainer = ScriptedTrainer { _, _ in
+    } more: { trial, epoch in
+      [("size", Double(10 * trial.number - epoch))]
+    }
+    try run(Self.grid("a", [1, 2]), in: store, trainer: trainer)
+    let sampler = SeeingSampler()
+    let sizes = [Objective(metric: "size", goal: .maximize, at: .best)]
+    try run(Self.file(prior: ["a"], further: sizes), sampler, in: store, trainer: trainer)
+    #expect(sampler.firstHistory?.outcomes.map(\.objectives) == [[-4, -9], [-5, -19]])
+    let other = [Objective(metric: "speed", goal: .maximize)]
+    let refused = problem { try run(Self.file("t", prior: ["a"], further: other), in: store, trainer: trainer) }
+    #expect(refused.contains("no trial of the prior sweep 'a' has reported speed, an objective of 't'"), "\(refused)")
   }
 
   @Test func whatAPriorSweepFindsLaterChangesNothing() throws {

@@ -8,21 +8,21 @@ import Testing
 
 struct NumericKernelsTests {
   private struct Problem {
-    var generator: SeededGenerator
     let kernel: Matern
     let points: PointColumns
     let others: PointColumns
     let alpha: [Double]
 
     init(_ count: Int, columns: Int, seed: Int) {
-      generator = SeededGenerator(seed: seed, purpose: .synthetic)
+      var generator = SeededGenerator(seed: seed, purpose: .synthetic)
       let isCategory = (0..<columns).map { $0 % 3 == 2 }
-      func rows(_ count: Int, _ generator: inout SeededGenerator) -> [[Double]] {
-        (0..<count).map { _ in isCategory.map { $0 ? Double(generator.next(below: 4)) : generator.nextUnit() } }
+      func points(_ count: Int) -> PointColumns {
+        var rows: [[Double]] = []
+        for _ in 0..<count { rows.append(isCategory.map { $0 ? Double(generator.next(below: 4)) : generator.nextUnit() }) }
+        return PointColumns(rows, columns: columns)
       }
+      (self.points, others) = (points(count), points(19))
       kernel = Matern(weights: (0..<columns).map { _ in 0.1 + 5 * generator.nextUnit() }, isCategory: isCategory, scale: 1.7)
-      points = PointColumns(rows(count, &generator), columns: columns)
-      others = PointColumns(rows(19, &generator), columns: columns)
       alpha = (0..<count).map { _ in generator.nextNormal() }
     }
   }
@@ -45,13 +45,15 @@ struct NumericKernelsTests {
       problem.kernel, problem.points, inverse: inverse, alpha: alpha, at: problem.kernel.weights, scratch: &room, meanGradient: &byMean,
       explainedGradient: &byExplained)
     let upper = (0..<u.size).flatMap { row in (row..<u.size).map { u[row, $0] } }
-    return upper + inverse.values + alpha + gradient + mean + explained + [at.mean, at.explained] + byMean + byExplained
+    var all: [Double] = upper
+    for part in [inverse.values, alpha, gradient, mean, explained, [at.mean, at.explained], byMean, byExplained] { all += part }
+    return all
   }
 
   @Test(arguments: [1, 7, 8, 33, 70]) func allVariantsGiveTheSameBits(count: Int) {
     let problem = Problem(count, columns: 5, seed: count)
     let reference = everything(NumericKernels.available[0], problem)
-    #expect(reference.allSatisfy(\.isFinite))
+    #expect(!reference.contains { !$0.isFinite })
     for kernels in NumericKernels.available.dropFirst() { #expect(everything(kernels, problem) == reference, "\(kernels.name)") }
   }
 
@@ -74,7 +76,8 @@ struct NumericKernelsTests {
   }
 
   @Test func aMatrixThatGrowsKeepsItsFactor() {
-    let rows = (0..<30).map { place in (0..<2).map { Double((place * 7 + $0 * 11) % 31) / 31 } }
+    var generator = SeededGenerator(seed: 1, purpose: .synthetic)
+    let rows: [[Double]] = (0..<30).map { _ in [generator.nextUnit(), generator.nextUnit()] }
     let kernel = Matern(weights: [3, 5], isCategory: [false, false], scale: 1)
     func factor(_ count: Int) -> SquareMatrix {
       var (u, e) = (SquareMatrix(size: count), SquareMatrix(size: count))

@@ -7,8 +7,10 @@
 import SweepNumerics
 
 /// Parameters of a process as logarithms: the length scale ℓ of each dimension, the noise σ², the scale s².
-struct ProcessParameters: Sendable, Equatable {
-  var values: [Double]
+package struct ProcessParameters: Sendable, Equatable {
+  package var values: [Double]
+
+  package init(values: [Double]) { self.values = values }
 
   var dimensions: Int { values.count - 2 }
   func length(_ dimension: Int) -> Double { exactExponential(values[dimension]) }
@@ -16,9 +18,15 @@ struct ProcessParameters: Sendable, Equatable {
   var scale: Double { exactExponential(values[dimensions + 1]) }
 
   /// The mode of the prior, with a little noise.
-  static func typical(_ dimensions: Int) -> ProcessParameters {
+  package static func typical(_ dimensions: Int) -> ProcessParameters {
     let length = ProcessPrior.location(dimensions) - 3
     return ProcessParameters(values: [Double](repeating: length, count: dimensions) + [exactLogarithm(0.01), 0])
+  }
+
+  /// Longer length scales and next to no noise: where the objective of a fit has several minima, the other one is here.
+  package static func smooth(_ dimensions: Int) -> ProcessParameters {
+    let length = ProcessPrior.location(dimensions) - 1.5
+    return ProcessParameters(values: [Double](repeating: length, count: dimensions) + [exactLogarithm(1e-4), 1])
   }
 
   func kernel(_ columns: ProcessColumns) -> Matern {
@@ -29,7 +37,7 @@ struct ProcessParameters: Sendable, Equatable {
 
 /// What is believed of the parameters before any value is known: length scales LogNormal(√2 + ½ log d, √3), noise Gamma(1.1, rate 30), scale
 /// Gamma(2, 1).
-enum ProcessPrior {
+package enum ProcessPrior {
   static func location(_ dimensions: Int) -> Double { 2.0.squareRoot() + exactLogarithm(Double(max(dimensions, 1))) / 2 }
 
   /// ln 0.025 … 7 of a length scale, ln 1e-6 … 1 of the noise, −6 … 6 of the scale.
@@ -37,7 +45,7 @@ enum ProcessPrior {
   static func high(_ dimensions: Int) -> [Double] { [Double](repeating: 7, count: dimensions) + [1, 6] }
 
   /// Adds −log of the density, without constants, and its derivatives.
-  static func add(_ parameters: ProcessParameters, to value: inout Double, _ gradient: inout [Double]) {
+  package static func add(_ parameters: ProcessParameters, to value: inout Double, _ gradient: inout [Double]) {
     let (d, location) = (parameters.dimensions, location(parameters.dimensions))
     for j in 0..<d {
       let away = parameters.values[j] - location
@@ -52,19 +60,19 @@ enum ProcessPrior {
 }
 
 /// J(θ) = ½ yᵀA⁻¹y + Σ log L_ii − log prior, A = K + σ²I, of one set of points and its gradient. A class for its room alone.
-final class ProcessObjective {
+package final class ProcessObjective {
   private let columns: ProcessColumns
   private let points: PointColumns
   private let kernels: NumericKernels
   private var (factor, derivative, scratch, inverse): (SquareMatrix, SquareMatrix, SquareMatrix, SquareMatrix)
 
-  init(_ columns: ProcessColumns, _ points: PointColumns, kernels: NumericKernels = .fastest) {
+  package init(_ columns: ProcessColumns, _ points: PointColumns, kernels: NumericKernels = .fastest) {
     (self.columns, self.points, self.kernels) = (columns, points, kernels)
     let room = SquareMatrix(size: points.count)
     (factor, derivative, scratch, inverse) = (room, room, room, room)
   }
 
-  func callAsFunction(_ parameters: ProcessParameters, _ y: [Double], gradient: inout [Double]) -> Double {
+  package func callAsFunction(_ parameters: ProcessParameters, _ y: [Double], gradient: inout [Double]) -> Double {
     let d = parameters.dimensions
     let kernel = parameters.kernel(columns)
     let noise = parameters.noise
@@ -89,8 +97,14 @@ final class ProcessObjective {
     return value
   }
 
+  /// The best parameters found from two starts.
+  package func fitted(_ y: [Double]) -> (parameters: ProcessParameters, value: Double) {
+    let (first, second) = (minimum(y, from: .typical(columns.dimensions)), minimum(y, from: .smooth(columns.dimensions)))
+    return second.value < first.value ? second : first
+  }
+
   /// The best parameters from a start.
-  func minimum(_ y: [Double], from start: ProcessParameters, iterations: Int = 50) -> (parameters: ProcessParameters, value: Double) {
+  package func minimum(_ y: [Double], from start: ProcessParameters, iterations: Int = 50) -> (parameters: ProcessParameters, value: Double) {
     var minimizer = BoxMinimizer(low: ProcessPrior.low(start.dimensions), high: ProcessPrior.high(start.dimensions))
     minimizer.iterations = iterations
     let end = minimizer.minimum(from: start.values) { x, gradient in self(ProcessParameters(values: x), y, gradient: &gradient) }
@@ -112,7 +126,7 @@ extension SquareMatrix {
 }
 
 /// A process with its parameters and values: what it believes at other points.
-final class GaussianProcess {
+package final class GaussianProcess {
   let parameters: ProcessParameters
   let columns: ProcessColumns
   let kernel: Matern
@@ -126,7 +140,8 @@ final class GaussianProcess {
   private var scratch: [Double]
 
   /// nil: the covariance is not positive definite.
-  init?(_ columns: ProcessColumns, _ points: PointColumns, _ y: [Double], _ parameters: ProcessParameters, kernels: NumericKernels = .fastest) {
+  package init?(_ columns: ProcessColumns, _ points: PointColumns, _ y: [Double], _ parameters: ProcessParameters, kernels: NumericKernels = .fastest)
+  {
     (self.columns, self.points, self.parameters, self.kernels) = (columns, points, parameters, kernels)
     kernel = parameters.kernel(columns)
     var factor = SquareMatrix(size: points.count)
@@ -143,13 +158,13 @@ final class GaussianProcess {
   }
 
   /// Means and variances of the function, without noise.
-  func posterior(_ rows: [[Double]]) -> (means: [Double], variances: [Double]) {
+  package func posterior(_ rows: [[Double]]) -> (means: [Double], variances: [Double]) {
     let (mean, explained) = kernels.predict(kernel, points, factor, alpha: alpha, at: columns.points(rows))
     return (Array(mean[..<rows.count]), explained[..<rows.count].map { max(kernel.scale - $0, 1e-12) })
   }
 
   /// log EI below `best` of many rows (Ament et al. 2023, "Unexpected improvements to expected improvement").
-  func logImprovement(_ rows: [[Double]], below best: Double) -> [Double] {
+  package func logImprovement(_ rows: [[Double]], below best: Double) -> [Double] {
     let (means, variances) = posterior(rows)
     return rows.indices.map { place in
       let deviation = variances[place].squareRoot()
@@ -158,7 +173,7 @@ final class GaussianProcess {
   }
 
   /// The same of one row, with its derivatives by the columns.
-  func logImprovement(at x: [Double], below best: Double, gradient: inout [Double]) -> Double {
+  package func logImprovement(at x: [Double], below best: Double, gradient: inout [Double]) -> Double {
     var explainedGradient = gradient
     let (mean, explained) = kernels.posterior(
       kernel, points, inverse: inverse, alpha: alpha, at: x, scratch: &scratch, meanGradient: &gradient, explainedGradient: &explainedGradient)

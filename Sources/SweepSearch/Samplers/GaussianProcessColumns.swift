@@ -5,15 +5,15 @@ import SweepNumerics
 
 /// δ² of a dimension: numbers (u − u')²; categories 0 or 1; of two points of which one has it not in use (u − ½)² + ¼, of a category 1; of two that
 /// both have it not, 0. All are squared distances of an embedding, so that the kernel is positive definite.
-struct ProcessColumns: Sendable {
+package struct ProcessColumns: Sendable {
   let dimensions: Int
   /// Of each column its dimension: that of a number which is conditional has a second one, ½ where it is in use, else 0.
   let owner: [Int]
   let isCategory: [Bool]
   /// The first column of each dimension.
-  let first: [Int]
+  package let first: [Int]
 
-  init(_ encoding: Encoding) {
+  package init(_ encoding: Encoding) {
     var (owner, isCategory, first): ([Int], [Bool], [Int]) = ([], [], [])
     for (place, dimension) in encoding.dimensions.enumerated() {
       first.append(owner.count)
@@ -27,9 +27,9 @@ struct ProcessColumns: Sendable {
     (dimensions, self.owner, self.isCategory, self.first) = (encoding.count, owner, isCategory, first)
   }
 
-  var count: Int { owner.count }
+  package var count: Int { owner.count }
 
-  func columns(of row: [Double]) -> [Double] {
+  package func columns(of row: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: count)
     for column in 0..<count {
       let u = row[owner[column]]
@@ -44,5 +44,5 @@ struct ProcessColumns: Sendable {
     return result
   }
 
-  func points(_ rows: [[Double]]) -> PointColumns { PointColumns(rows.map(columns(of:)), columns: count) }
+  package func points(_ rows: [[Double]]) -> PointColumns { PointColumns(rows.map(columns(of:)), columns: count) }
 }

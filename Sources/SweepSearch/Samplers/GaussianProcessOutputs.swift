@@ -28,6 +28,23 @@ enum OutcomeValues {
     }
   }
 
+  /// Several objectives as one: of each its share of the way from the best to the worst, weighed at random, as an augmented Chebyshev norm (Knowles
+  /// 2006, "ParEGO"). A trial that lacks one has none.
+  static func scalarised(_ outcomes: [History.Outcome], objectives: Int, _ generator: inout SeededGenerator) -> [Double?] {
+    let weights = (0..<objectives).map { _ in -exactLogarithm(generator.nextUnit()) }
+    let total = weights.reduce(0, +)
+    let shares = (0..<objectives).map { objective -> [Double?] in
+      let values = of(outcomes, objective: objective)
+      let known = values.compactMap { $0 }
+      guard let least = known.min(), let most = known.max(), most > least else { return values.map { $0.map { _ in 0 } } }
+      return values.map { $0.map { ($0 / 2 - least / 2) / (most / 2 - least / 2) * weights[objective] / total } }
+    }
+    return outcomes.indices.map { place in
+      let terms = shares.compactMap { $0[place] }
+      return terms.count < objectives ? nil : (terms.max() ?? 0) + 0.05 * terms.reduce(0, +)
+    }
+  }
+
   private static func value(of outcome: History.Outcome, _ objective: Int) -> Double? {
     guard objective < outcome.objectives.count, let value = outcome.objectives[objective], value.isFinite else { return nil }
     return value
@@ -35,13 +52,13 @@ enum OutcomeValues {
 }
 
 /// Values to mean 0 and deviation 1; those that are missing are the worst of them.
-struct ProcessOutputs {
+package struct ProcessOutputs {
   /// nil where there is none.
   private let values: [Double?]
   private let standardised: [Double]
   private let hasShape: Bool
 
-  init(_ values: [Double?]) {
+  package init(_ values: [Double?]) {
     self.values = values
     let known = values.compactMap { $0 }
     // Of magnitudes whose squares can be had.
@@ -53,7 +70,7 @@ struct ProcessOutputs {
   }
 
   /// The values with a power (Yeo and Johnson 2000), and the logarithm of its Jacobian.
-  func transformed(power: Double) -> (y: [Double], logJacobian: Double) {
+  package func transformed(power: Double) -> (y: [Double], logJacobian: Double) {
     guard hasShape else { return (filled(standardised), 0) }
     let transformed = YeoJohnson.transformed(standardised, power: power)
     return (filled(transformed.values), transformed.logJacobian)

@@ -62,7 +62,10 @@ final class GaussianProcessSearch: AdaptiveSearch {
   }
 
   private func proposal(_ number: Int, _ history: History, _ seen: SeenPoints) throws(SweepError) -> [Double]? {
-    let all = OutcomeValues.of(history.outcomes)
+    var generator = SeededGenerator(seed: problem.seed, purpose: .acquisition, index: number)
+    let all =
+      problem.objectives > 1
+      ? OutcomeValues.scalarised(history.outcomes, objectives: problem.objectives, &generator) : OutcomeValues.of(history.outcomes)
     let side = TrustRegion.side(all, start: startCount, dimensions: encoding.count)
     let kept = ProcessSubset.posterior.places(all)
     let values = kept.map { all[$0] }
@@ -87,7 +90,7 @@ final class GaussianProcessSearch: AdaptiveSearch {
       encoding: encoding, snapper: snapper, process: believer, best: process.means[top],
       region: isOpen ? .whole(encoding.count) : TrustRegion(around: rows[top], side: side, lengths: lengths, encoding: encoding),
       known: order.prefix(5).map { rows[$0] }, fixed: fixed, isSeen: seen.contains,
-      generator: SeededGenerator(seed: problem.seed, purpose: .acquisition, index: number),
+      generator: generator,
       sobol: Sobol(dimensions: encoding.count, seed: problem.seed, index: number))
     return try search.maximum()
   }
