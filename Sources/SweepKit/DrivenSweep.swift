@@ -29,6 +29,10 @@ public final class DrivenSweep {
   private var ready: ArraySlice<Trial> = []
   private var lastNumber = 0
   private var running: [Int: Running] = [:]
+  /// Whether points need no results: those that somebody enqueues are not decided, but taken.
+  private let takesEnqueued: Bool
+  /// Enqueued trials after the window, which came before their turn.
+  private var early: Set<Int> = []
 
   private static let window = 4096
 
@@ -48,6 +52,7 @@ public final class DrivenSweep {
       sweep: sweep, store: store, recorder: recorder, judge: judge, rules: rules, stop: StopSignal(), observer: SilentObserver(), logger: logger)
     reporter = RunReporter(context) {}
     let method = try samplers.find(file.method)
+    takesEnqueued = method.pointSampler != nil
     if let strategy = method.strategy {
       search = try DecidingSearch(file, strategy, sweep: sweep, in: store, recorder: recorder, judge: judge)
     } else if let sampler = method.pointSampler, try Planner.plansAsItRuns(file) {
@@ -56,6 +61,10 @@ public final class DrivenSweep {
       search = nil
     }
     do { try reporter.settle() } catch { throw SweepError.of(error) }
+    if takesEnqueued, !judge.needsOrder {
+      ready += try store.waitingEnqueued(sweepID: sweep.id)
+      early = Set(ready.map(\.number))
+    }
   }
 
   /// Who chose the last trial, and why; nil: it was planned with all others, or is one of a client before.
@@ -70,7 +79,10 @@ public final class DrivenSweep {
     if let failure = context.recorder.failure { throw failure }
     lastSuggestion = nil
     if let reason = context.rules.reason { return .none(because: reason.text) }
-    if ready.isEmpty { try readWindow() }
+    if ready.isEmpty {
+      try takeEnqueued()
+      try readWindow()
+    }
     if ready.isEmpty, let search {
       guard let planned = try search.plan(1) else { return .none(because: nil) }
       lastSuggestion = (search as? DecidingSearch)?.lastSuggestion
@@ -84,9 +96,22 @@ public final class DrivenSweep {
   }
 
   private func readWindow() throws(SweepError) {
-    let trials = try store.waiting(sweepID: sweep.id, after: lastNumber, limit: Self.window)
-    lastNumber = trials.last?.number ?? lastNumber
-    ready += trials
+    repeat {
+      let trials = try store.waiting(sweepID: sweep.id, after: lastNumber, limit: Self.window)
+      guard let last = trials.last else { return }
+      lastNumber = last.number
+      ready += trials.filter { early.remove($0.number) == nil }
+    } while ready.isEmpty
+  }
+
+  /// Makes trials of points that somebody has enqueued meanwhile.
+  private func takeEnqueued() throws(SweepError) {
+    guard takesEnqueued else { return }
+    let taken = try store.takeEnqueued(sweep) { [judge = context.judge, file] trial in
+      judge.planned(trial.number, epochs: trial.plannedEpochs, cost: try file.cost(of: trial.assignment))
+    }
+    let back = taken.filter { $0.wasUnplanned && $0.number <= lastNumber }.map(\.number)
+    if !back.isEmpty { ready += try store.waiting(sweepID: sweep.id, numbers: back) }
   }
 
   // MARK: telling

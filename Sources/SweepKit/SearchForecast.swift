@@ -71,14 +71,14 @@ public struct SearchForecast: Sendable {
   /// A longer history is not waited for.
   private static let (most, patience) = (1000, Duration.seconds(2))
 
-  /// "a proposal takes about 12 ms at 100 trials"; nil: it cannot be told.
+  /// "a proposal takes about 12 ms at 100 trials, measured here"; nil: it cannot be told.
   private func cost() -> String? {
     guard case .adaptive(let sampler) = method else { return nil }
     let full = min(file.rules.runCap ?? 100, Self.most)
     var last: String?
     // From small to large, so that a slow method is told of at what it was measured.
     for count in [max(1, full / 10), max(1, full / 3), full] {
-      let trials = history(count + 1)
+      let trials = history(max(2, count))
       guard trials.count > 1, let search = try? sampler.search(file.problem) else { return last }
       do {
         // The first time it looks at all of them; as it goes on, at what is new.
@@ -87,7 +87,7 @@ public struct SearchForecast: Sendable {
         let first = ContinuousClock.now
         _ = try search.suggest(trials.count + 1, given: History(outcomes: trials))
         let end = ContinuousClock.now
-        last = "a proposal takes about \(Self.text((end - first) / .seconds(1))) at \(counted(trials.count, "trial")), measured here"
+        last = "a proposal takes \(Self.text((end - first) / .seconds(1))) at \(counted(trials.count, "trial")), measured here"
         if end - start > Self.patience { return last }
       } catch { return last }
     }
@@ -115,10 +115,10 @@ public struct SearchForecast: Sendable {
 
   private static func text(_ seconds: Double) -> String {
     switch seconds * 1000 {
-    case ..<0.1: "0.1 ms or less"
-    case ..<10: "\((seconds * 10_000).rounded() / 10) ms"
-    case ..<1000: "\(Int((seconds * 1000).rounded())) ms"
-    default: "\((seconds * 10).rounded() / 10) s"
+    case ..<0.1: "less than 0.1 ms"
+    case ..<10: "about \((seconds * 10_000).rounded() / 10) ms"
+    case ..<1000: "about \(Int((seconds * 1000).rounded())) ms"
+    default: "about \((seconds * 10).rounded() / 10) s"
     }
   }
 }

@@ -177,6 +177,25 @@ struct ObjectivesTests {
       try texts("SELECT detail FROM event WHERE kind = 'note'").contains { $0.hasPrefix("trial 2 ended without having reported size") }, "\(result)")
   }
 
+  /// Two parabolas whose minima are at 0 and 2: what lies between them is the front.
+  @Test(arguments: ["auto", "tpe", "nsga2"]) func aSearchThatLearnsIsGivenAllOfThem(method: String) throws {
+    try folder.write("awk -v x=${1#--x=} 'BEGIN {print \"left=\" x * x, \"right=\" (x - 2) * (x - 2)}'\n", to: "trial.sh")
+    let file =
+      "command: [sh, trial.sh, '${args}']\nmethod: \(method)\nrun_cap: 60\nmetrics: [{name: left}, {name: right}]\n"
+      + "parameters: {x: {min: -20.0, max: 20.0}}\n"
+    try folder.write(file, to: "s.yaml")
+    for workers in ["1", "4"] {
+      let run = try binary.run("run", "s.yaml", "-q", "--workers", workers, "--name", "w\(workers)")
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    let points = "SELECT trial, x, objective, objective_2 FROM "
+    #expect(try texts(points + "trials_w1 ORDER BY trial") == texts(points + "trials_w4 ORDER BY trial"))
+    // At random a tenth of the points would lie there.
+    let between = try Results.integer(folder.path("results.sqlite"), "SELECT count(*) FROM trials_w1 WHERE x BETWEEN -1 AND 3")
+    #expect(between > 12, "\(between) of 60")
+    #expect(try binary.run("check").status == 0)
+  }
+
   // MARK: the file
 
   @Test(arguments: [

@@ -113,6 +113,25 @@ struct StartTests {
     #expect(lint.errors.contains("prior names the sweep itself") && lint.errors.contains("prior names t twice"))
   }
 
+  @Test func aPlanOfASearchThatLearnsSaysWhatItDoesAndARunSaysWhoIsIdle() throws {
+    try write("s", method: "tpe", "run_cap: 6\nparallel: 2")
+    let plan = try run("plan", "s.yaml", "--format", "csv", "--workers", "2")
+    #expect(plan.output.split(separator: "\n").count == 3, "\(plan.output)")  // no more than are tried before anything is known
+    for text in ["up to 6 points, each chosen", "method tpe: ", "a proposal takes ", "parallel 2: planned as if 2 trials ran"] {
+      #expect(plan.errors.contains(text), "\(text): \(plan.errors)")
+    }
+    let idle = try run("run", "s.yaml", "-q", "--workers", "4")
+    #expect(idle.errors.contains("parallel: 2 keeps 2 of 4 workers busy; write parallel: 8"), "\(idle.errors)")
+    let first = plan.output.split(separator: "\n")[1].split(separator: ",")
+    #expect(try texts("SELECT trial, x FROM trials_s WHERE trial = 1").first?.hasPrefix("1 ") == true)
+    #expect(try texts("SELECT x FROM trials_s WHERE trial = 1").first.map { text in first.contains { $0 == text } } == true, "\(first)")
+    try write("t", method: "tpe", "run_cap: 6\nprior: [s]")
+    #expect(try run("plan", "t.yaml").errors.contains("prior: it starts from what trials of s came to"))
+    #expect(try run("run", "t.yaml", "-q").errors.contains("prior 's': 6 trials known"))
+    #expect(try run("show", "t:1").errors.contains("chosen by tpe"))
+    #expect(try run("run", "t.yaml", "-q", "--prior", "u", expecting: 65).errors.contains("prior"))
+  }
+
   @Test func whatMakesResultsDependOnTheMachineIsNoted() throws {
     try folder.write(
       """

@@ -52,10 +52,10 @@ struct StartTests {
 
   private static func file(
     _ name: String = "s", method: String = "seeing-test", goal: Objective.Goal = .maximize, cap: Int? = 6, prior: [String] = [],
-    x: Parameter.Domain = .reals(min: 0, max: 100), early: EarlyTermination? = nil
+    x: Parameter.Domain = .reals(min: 0, max: 100), early: EarlyTermination? = nil, further: [Objective] = []
   ) -> SweepFile {
     var file = SweepFile(
-      name: name, method: method, trainer: "scripted", objective: Objective(metric: "score", goal: goal),
+      name: name, method: method, trainer: "scripted", objective: Objective(metric: "score", goal: goal), further: further,
       space: SearchSpace([Parameter("x", x), Parameter("epochs", .constant(.integer(3))), Parameter("mode", .constant(.text("plain")))]),
       rules: RunRules(runCap: cap), earlyTermination: early, parallel: 2)
     file.prior = prior
@@ -113,6 +113,22 @@ struct StartTests {
     let other = SeeingSampler()
     try run(Self.file("down", goal: .minimize, prior: ["a"]), other, in: store)
     #expect(other.firstHistory?.outcomes.map(\.objectives) == [[4], [5]])
+  }
+
+  @Test func aSearchBySeveralObjectivesKnowsAllOfAPriorSweep() throws {
+    let store = try open()
+    let trainer = ScriptedTrainer { _, _ in
+    } more: { trial, epoch in
+      [("size", Double(10 * trial.number - epoch))]
+    }
+    try run(Self.grid("a", [1, 2]), in: store, trainer: trainer)
+    let sampler = SeeingSampler()
+    let sizes = [Objective(metric: "size", goal: .maximize, at: .best)]
+    try run(Self.file(prior: ["a"], further: sizes), sampler, in: store, trainer: trainer)
+    #expect(sampler.firstHistory?.outcomes.map(\.objectives) == [[-4, -9], [-5, -19]])
+    let other = [Objective(metric: "speed", goal: .maximize)]
+    let refused = problem { try run(Self.file("t", prior: ["a"], further: other), in: store, trainer: trainer) }
+    #expect(refused.contains("no trial of the prior sweep 'a' has reported speed, an objective of 't'"), "\(refused)")
   }
 
   @Test func whatAPriorSweepFindsLaterChangesNothing() throws {
@@ -245,6 +261,44 @@ struct StartTests {
     #expect(outcome.counts.unplanned == 0 && outcome.counts[.complete] == 5)
   }
 
+  static let learners = samplers.entries.filter { $0.plugin.strategy != nil }.map(\.name)
+
+  @Test(arguments: learners) func everyMethodThatLearnsStartsFromWhatIsKnownAndTakesWhatIsEnqueued(name: String) throws {
+    var constraints = Constraints()
+    constraints.conditions = ["z": try ParameterExpression("mode == 'fancy'")]
+    let space = SearchSpace(
+      [
+        Parameter("x", .distribution(Distribution(.logUniformValues, 0.01, 10))), Parameter("mode", .values([.text("plain"), .text("fancy")])),
+        Parameter("z", .integers(min: 1, max: 9)), Parameter("epochs", .constant(.integer(1))),
+      ], constraints: constraints)
+    func file(_ name: String, _ method: String, prior: [String] = []) -> SweepFile {
+      var file = SweepFile(
+        name: name, method: method, trainer: "scripted", objective: Objective(metric: "score", goal: .minimize), space: space, seed: 3,
+        rules: RunRules(runCap: 14), parallel: 3)
+      file.prior = prior
+      return file
+    }
+    // It takes any parameters.
+    let entry = TrainerEntry(name: "scripted", parameters: [], metrics: ["score"], isOpen: true) { _ in PooledExecutor(ScriptedTrainer()) }
+    var tables: [[[ParameterValue]]] = []
+    for workers in [1, 3] {
+      let store = try Store.open(folder.path("\(name)-\(workers).sqlite"))
+      func run(_ file: SweepFile) throws {
+        _ = try SweepRunner(file, trainer: entry, store: store, options: .init(workers: workers), observer: SilentObserver()).run()
+      }
+      try run(file("before", "random"))
+      let queue = try PointQueue(file("s", name, prior: ["before"]), trainer: entry, in: store)
+      let point = try queue.point([("x", .real(0.5)), ("mode", .text("fancy")), ("z", .integer(4))])
+      #expect(try queue.enqueue([point]) == [.added])
+      try run(file("s", name, prior: ["before"]))
+      tables.append(try rows(store))
+      #expect(try store.trial(1, sweepID: queue.sweep.id)?.assignment == point)
+    }
+    #expect(tables[0].count == 14 && tables[0].allSatisfy { $0[2] == .text("complete") })
+    #expect(tables[0].filter { $0[3] == .text("enqueued") }.count == 1)
+    #expect(tables[1] == tables[0])
+  }
+
   // MARK: enqueued, with points that need no results
 
   private func register(_ file: SweepFile, in store: Store) throws -> PointQueue { try PointQueue(file, trainer: ScriptedTrainer().entry, in: store) }
@@ -350,7 +404,7 @@ struct StartTests {
   @Test func aPlanSaysWhatAProposalCostsAndWhatParallelMeans() throws {
     let methods = Registry<SearchMethod>("method", samplers.entries + [("seeing-test", .adaptive(SeeingSampler()))])
     let lines = try #require(try SearchForecast(Self.file(), workers: 2, methods: methods)).lines()
-    #expect(lines.contains { $0.hasPrefix("a proposal takes about ") && $0.hasSuffix(" ms at 7 trials, measured here") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("a proposal takes ") && $0.hasSuffix(" ms at 6 trials, measured here") }, "\(lines)")
     #expect(lines.last == "parallel 2: planned as if 2 trials ran at once, on any machine; the 2 workers here are kept busy")
     let wide = try #require(try SearchForecast(Self.file(), workers: 16, methods: methods))
     #expect(wide.lines().last?.hasSuffix("; 2 keeps 2 of 16 workers busy; write parallel: 32") == true)

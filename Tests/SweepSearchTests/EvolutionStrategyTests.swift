@@ -182,6 +182,22 @@ struct EvolutionStrategyTests {
     }
   }
 
+  @Test func trialsThatComeToLightLateAreWalkedAsByANewSearch() throws {
+    let problem = SearchProblem(Self.mixed, seed: 3)
+    let points = try Self.run(Self.mixed, trials: 120, Self.ellipsoid)
+    let outcomes = points.enumerated().map {
+      History.Outcome(number: $0.offset + 1, assignment: $0.element, state: .complete, objectives: [Self.ellipsoid($0.element)])
+    }
+    let search = try EvolutionStrategy().search(problem)
+    // Each history lacks a trial of the past, sometimes one long ago.
+    for missing in [119, 100, 70, 118, 3, 90, 110] {
+      let history = History(
+        outcomes: outcomes.filter { $0.number != missing }, pending: [History.Pending(number: missing, assignment: points[missing - 1])])
+      let suggestion = try search.suggest(121, given: history)
+      #expect(try EvolutionStrategy().search(problem).suggest(121, given: history) == suggestion)
+    }
+  }
+
   @Test func itBeginsAnewWhereNothingChangesAnyMore() throws {
     // A plateau: all values are the same, so that the search restarts, far from where it was.
     let space = SearchSpace([Parameter("a", .reals(min: 0, max: 1)), Parameter("b", .reals(min: 0, max: 1))])

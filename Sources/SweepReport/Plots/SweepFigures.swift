@@ -182,10 +182,7 @@ package struct SweepFigures {
       let ticks = Self.landmarks(from: low, to: high).map { Axis.Tick((log($0.value) - bottom) / (top - bottom), $0.text) }
       return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { (log($0) - bottom) / (top - bottom) } ?? .nan })
     }
-    let ticks = (0...4).map { k in
-      let share = Double(k) / 4
-      return Axis.Tick(share, ParameterValue.real(low + share * (high - low)).description)
-    }
+    let ticks = Figure.roundNumbers(in: low...high, about: 5).map { Axis.Tick(($0.value - low) / (high - low), $0.text) }
     return (name, Axis(name.spaced, ticks: ticks, isListed: false), { value in value.number.map { ($0 - low) / (high - low) } ?? .nan })
   }
 

@@ -99,6 +99,8 @@ private final class EvolutionSearch: AdaptiveSearch {
   }
 
   private static let draws = 100
+  /// States that may have drawn a trial of the next block.
+  private static let recent = 4
 
   /// The row of a point, rounded to what can be run, and whether it needed no moving.
   private func row(_ x: [Double], of state: State, _ generator: inout SeededGenerator) -> (row: [Double], isInside: Bool) {
@@ -158,11 +160,12 @@ private final class EvolutionSearch: AdaptiveSearch {
     known.removeSubrange(same...)
     known.append(contentsOf: outcomes[same...])
     states.removeAll { $0.walked > same || same < first }
-    if states.isEmpty { states = [beginning(outcomes[..<first])] }
+    // An update looks at the states before it as well: where some are gone, all are made anew.
+    if states.count < Self.recent, states.first?.walked != first { states = [beginning(outcomes[..<first])] }
     while var state = states.last, state.walked + state.adaptation.rates.population <= outcomes.count {
       update(&state, with: Array(outcomes[state.walked..<state.walked + state.adaptation.rates.population]))
       states.append(state)
-      if states.count > 8 { states.removeFirst() }
+      if states.count > 3 * Self.recent { states.removeFirst() }
     }
     return states[states.count - 1]
   }
@@ -257,7 +260,7 @@ private final class EvolutionSearch: AdaptiveSearch {
     let newest = states[states.count - 1].adaptation
     let target = numbers.indices.map { row[numbers[$0]].isNaN ? newest.stretched(newest.mean)[$0] : row[numbers[$0]] }
     if borders.allSatisfy(\.isEmpty) { return newest.unstretched(target) }
-    for state in states.reversed().prefix(4) {
+    for state in states.suffix(Self.recent).reversed() {
       var generator = SeededGenerator(seed: problem.seed, purpose: .adaptation, index: number)
       for _ in 0..<10 {
         let x = state.adaptation.point(numbers.map { _ in generator.nextNormal() })

@@ -54,8 +54,7 @@ private final class TreeParzenSearch: AdaptiveSearch {
     var generator = SeededGenerator(seed: problem.seed, purpose: .mixtures, index: number)
     var point: Assignment?
     if ranking.valueCount < TreeParzenEstimator.startingResults {
-      let isFirst = number == 1 && history.outcomes.isEmpty
-      point = try tried.new(isFirst ? encoding.centre : encoding.row(ofUnit: sobol.point(max(number - 2, 0))))
+      point = try tried.new(number == 1 ? encoding.centre : encoding.row(ofUnit: sobol.point(max(number - 2, 0))))
     } else {
       let good = ranking.best(TreeParzenEstimator.goodCount(of: history.outcomes.count), of: problem.objectives).map { memory.places[$0] }
       point = try propose(good.sorted(), &generator)
