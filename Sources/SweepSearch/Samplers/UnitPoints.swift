@@ -60,7 +60,7 @@ extension Encoding {
   }
 
   /// The row at a position. Not yet snapped.
-  fileprivate func row(at place: Int) -> [Double] {
+  func row(at place: Int) -> [Double] {
     var (rest, row) = (place, [Double](repeating: 0, count: count))
     for index in dimensions.indices.reversed() {
       let count = dimensions[index].count ?? 1
