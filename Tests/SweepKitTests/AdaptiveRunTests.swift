@@ -89,7 +89,7 @@ struct AdaptiveRunTests {
   /// Whoever is faster is known first; what was known is in the row of the decision.
   @Test func byArrivalASearchWaitsForNobodyAndSaysWhatItKnew() throws {
     let file = SweepFile(
-      name: "a", method: "tpe", trainer: "closure", objective: Objective(metric: "loss", goal: .minimize), space: mixed, rules: RunRules(runCap: 16),
+      name: "a", method: "tpe", trainer: "closure", objective: Objective(metric: "score", goal: .minimize), space: mixed, rules: RunRules(runCap: 16),
       order: .arrival)
     let store = try Store.open(folder.path("arrival.sqlite"))
     defer { try? store.close() }
