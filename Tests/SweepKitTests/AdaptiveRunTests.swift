@@ -84,6 +84,17 @@ struct AdaptiveRunTests {
     let expected = try table("1.sqlite")
     #expect(expected.contains { $0[2] == .text("pruned") })
     #expect(try table("4.sqlite") == expected)
+    for round in 1...40 {
+      let stop = StopSignal()
+      let count = Atomic<Int>(0)
+      let outcome = try run(sweep(method, early: early), in: "stopped.sqlite", workers: round % 4 + 1, stop: stop) {
+        if count.add(1, ordering: .relaxed).newValue == 5 { stop.set() }
+      }
+      if !outcome.wasInterrupted { break }
+    }
+    let stopped = try table("stopped.sqlite")
+    #expect(stopped.count == expected.count)
+    for (one, other) in zip(expected, stopped) where one != other { Issue.record("\(one) was \(other)") }
   }
 
   /// Whoever is faster is known first; what was known is in the row of the decision.
