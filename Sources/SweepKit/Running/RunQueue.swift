@@ -209,8 +209,8 @@ final class RunQueue: TrialQueue {
     state.lookedAt = .now
     let taken = try context.patiently(takeEnqueued)
     guard isFirst || !taken.isEmpty else { return }
-    if search == nil, taken.contains(where: \.isNew) { state.isExhausted = false }
     let last = state.lastNumber
+    if search == nil, taken.contains(where: { $0.number > last }) { state.isExhausted = false }
     let back = Set(taken.filter { $0.wasUnplanned && $0.number <= last }.map(\.number))
     let inOrder = context.judge.needsOrder
     let trials = try context.patiently { () throws(SweepError) in try context.store.waitingEnqueued(sweepID: context.sweep.id) }
