@@ -90,7 +90,7 @@ struct ObjectiveOption: ParsableArguments {
     if let metric, !known.contains(metric) {
       throw SweepError(.usage, .unknown("metric", metric, known: known.isEmpty ? ["none yet"] : known, place: "--metric of '\(sweep.name)'"))
     }
-    let own = sweep.objective
+    let own = sweep.objectives.first { $0.metric == metric } ?? sweep.objective
     // Another metric does not share the goal, unless it is said.
     let chosen = goal.flatMap(Objective.Goal.init) ?? (metric == nil || metric == own.metric ? own.goal : Self.usual(metric ?? "") ?? own.goal)
     return sweep.ranked(by: Objective(metric: metric ?? own.metric, goal: chosen, at: at.flatMap(Objective.Epoch.init) ?? own.at))

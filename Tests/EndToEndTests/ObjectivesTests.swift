@@ -56,8 +56,11 @@ struct ObjectivesTests {
     #expect(try ranking("--top", "5").last == "5 2 3")
     #expect(try binary.run("rank", "a", "--format", "json").output.contains("\"objective_2\": 51"))
     #expect(try binary.run("rank", "a", "--format", "markdown").output.contains("| front | trial | acc ↑"))
-    // Each metric alone ranks as ever.
-    #expect(try binary.run("rank", "a", "--metric", "size", "--at", "best", "--format", "csv").output.split(separator: "\n")[1].hasPrefix("1,1,"))
+    // Each metric alone ranks as ever, by the goal and the epoch that the file gives it.
+    for (metric, first) in [("size", "1,1,"), ("acc", "1,7,")] {
+      let alone = try binary.run("rank", "a", "--metric", metric, "--format", "csv").output.split(separator: "\n")
+      #expect(alone.first?.hasPrefix("rank,trial,") == true && alone[1].hasPrefix(first), "\(alone)")
+    }
     let check = try binary.run("check")
     #expect(check.status == 0, "\(check.output)\(check.errors)")
   }
@@ -151,7 +154,8 @@ struct ObjectivesTests {
       """
     try folder.write(script, to: "trial.sh")
     try folder.write(
-      "name: a\ncommand: [sh, trial.sh]\nmethod: grid\n\(Self.both)\nretries: {max: 1, wait: 0s}\nparameters: {x: {values: [1, 2]}}\n", to: "a.yaml")
+      "name: a\ncommand: [sh, trial.sh]\nmethod: grid\n\(Self.both)\nretries: {count: 1, backoff: 0}\nparameters: {x: {values: [1, 2]}}\n",
+      to: "a.yaml")
     let run = try binary.run("run", "a.yaml", "-q", "--workers", "1")
     #expect(run.status == 0, "\(run.errors)")
     #expect(try texts("SELECT state, objective, objective_2 FROM trials_a") == ["complete 0.1 7.0", "complete 0.1 7.0"])
@@ -192,7 +196,7 @@ struct ObjectivesTests {
     #expect(try texts(points + "trials_w1 ORDER BY trial") == texts(points + "trials_w4 ORDER BY trial"))
     // At random a tenth of the points would lie there.
     let between = try Results.integer(folder.path("results.sqlite"), "SELECT count(*) FROM trials_w1 WHERE x BETWEEN -1 AND 3")
-    #expect(between > 12, "\(between) of 60")
+    #expect(between > 9, "\(between) of 60")
     #expect(try binary.run("check").status == 0)
   }
 

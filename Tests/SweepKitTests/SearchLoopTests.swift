@@ -161,8 +161,8 @@ struct SearchLoopTests {
         trainer: trainer { _, _ in if count.add(1, ordering: .relaxed).newValue == 6 { stop.set() } }, stop: stop)
       if !outcome.wasInterrupted { break }
     }
-    for (one, other) in zip(expected, try rows("ms.sqlite")) where one != other { Issue.record("\(one) was \(other)") }
-    #expect(try rows("ms.sqlite").count == expected.count)
+    let stopped = try rows("ms.sqlite")
+    #expect(stopped == expected, "\(zip(stopped, expected).first { $0 != $1 }.map { "\($0) instead of \($1)" } ?? "\(stopped.count) trials")")
   }
 
   @Test func everyDecisionIsARowWithItsTrial() throws {

@@ -35,20 +35,6 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
       ImportanceFigure(title: text, xLabel: text, bars: [.init(text, 0.4, .main), .init("b", 0.5, .pair), .init("c", 0.1, .rest)]).figure
     ),
     (
-      "Pareto front of two",
-      ParetoFigure(
-        title: text, axes: [.init(text, isMaximised: true), .init("b", isMaximised: false)], front: [[1, 2], [0.5, 1]],
-        others: [[0.25, 3], [0, .nan]]
-      ).figure
-    ),
-    (
-      "Pareto front of three",
-      ParetoFigure(
-        title: text, axes: ["a", text, "c"].map { .init($0, isMaximised: false) }, front: [[1, 2, 3], [2, 1, 3]], others: []
-      ).figure
-    ),
-    ("hypervolume", HypervolumeFigure(title: text, growth: [(1, 0.5), (4, 0.75), (9, 0.75)]).figure),
-    (
       "optimization",
       OptimizationFigure(
         title: text, objective: text, isMaximised: true,
@@ -71,6 +57,20 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
         panels: axes.indices.map { axis in .init(axes[axis], points: trials.map { ($0.positions[axis], $0.objective) }) }
       ).figure
     ),
+    (
+      "Pareto front of two",
+      ParetoFigure(
+        title: text, axes: [.init(text, isMaximised: true), .init("b", isMaximised: false)], front: [[1, 2], [0.5, 1]],
+        others: [[0.25, 3], [0, .nan]]
+      ).figure
+    ),
+    (
+      "Pareto front of three",
+      ParetoFigure(
+        title: text, axes: ["a", text, "c"].map { .init($0, isMaximised: false) }, front: [[1, 2, 3], [2, 1, 3]], others: []
+      ).figure
+    ),
+    ("hypervolume", HypervolumeFigure(title: text, growth: [(1, 0.5), (4, 0.75), (9, 0.75)]).figure),
   ]
 }
 
@@ -195,7 +195,7 @@ struct GnuplotTests {
     for page in shown { #expect(page.contains("label one")) }
     for (place, texts) in [
       (0, ["epoch", "training", "validation"]), (2, ["probability of the true class", "label one: 200 images", "b: 0 images"]),
-      (3, ["0.4100", "0.3000"]), (4, ["eta", "0.001"]), (5, ["50.0 %", "40.0 %"]), (6, ["eta", "0.01"]),
+      (3, ["0.4100", "0.3000"]), (4, ["eta", "0.001"]), (5, ["50.0 %", "40.0 %"]), (8, ["eta", "0.01"]),
     ] {
       for text in texts { #expect(shown[place].contains(text), "\(text)") }
     }

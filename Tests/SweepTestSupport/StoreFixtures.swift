@@ -26,7 +26,7 @@ package struct PlannedSweep {
     var left = [xs.map { Assignment(["x": .integer($0), "kind": .text("k")]) }, []]
     return try store.plan(
       SweepPlan(
-        name: name, definition: "{\"xs\":\"\(xs)\(further)\"}", objective: objective, further: further, parameterNames: ["kind", "x"],
+        name: name, definition: "{\"xs\":\"\(xs) \(further.text)\"}", objective: objective, further: further, parameterNames: ["kind", "x"],
         metrics: ["score", "loss"])
     ) { left.removeFirst() }
   }

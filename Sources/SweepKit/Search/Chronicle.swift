@@ -204,9 +204,13 @@ package struct Chronicle {
     let record = records[number - 1]
     let rung = rungs[place].values
     records[number - 1].judged = place + 1
-    guard !record.isFact, !hasFinished(record, at: rung), pruner.stops(Array(record.curve.values.prefix(rung)), at: rung, among: rivals) else {
-      return
-    }
+    // What was stopped here before a kill has left its virtual worker here.
+    let wasStopped = record.isFact && record.end == .pruned && record.curve.count == rung
+    guard
+      wasStopped
+        || !record.isFact && !hasFinished(record, at: rung)
+          && pruner.stops(Array(record.curve.values.prefix(rung)), at: rung, among: rivals)
+    else { return }
     records[number - 1].stop = (rung, record.curve.epochs[rung - 1])
     records[number - 1].version += 1
   }

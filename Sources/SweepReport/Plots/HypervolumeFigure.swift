@@ -43,7 +43,7 @@ package struct HypervolumeFigure: Sendable {
     var canvas = TextCanvas(columns: columns)
     canvas.put(title, 0, 0)
     let axes = TextAxes(
-      x: xRange, y: yRange, xLabel: Self.xLabel, yLabel: Self.yLabel, top: 1, columns: columns, rows: max(8, rows - 2), on: &canvas)
+      x: xRange, y: yRange, xLabel: Self.xLabel, yLabel: Self.yLabel, top: 1, width: columns, rows: max(8, rows - 2), on: &canvas)
     axes.draw(corners, colour: Palette.okabeIto[0], on: &canvas)
     for value in growth {
       guard let (column, row) = axes.cell(Double(value.number), value.hypervolume) else { continue }

@@ -80,15 +80,20 @@ package struct ParetoFigure: Sendable {
 
   // MARK: In the terminal
 
+  private static let (leastColumns, leastRows) = (26, 8)
+
   private func text(columns: Int, rows: Int, colour: Bool) -> String {
     var canvas = TextCanvas(columns: columns)
     canvas.put(title, 0, 0)
     canvas.put("● \(legend) (·)", 0, 1)
-    let height = max(10, (rows - 3) / (pairs.count == 1 ? 1 : 2))
+    // Two beside each other, or three, as they fit.
+    let perRow = max(1, min(pairs.count, 3, columns / Self.leastColumns))
+    let height = max(Self.leastRows, (rows - 2) / ((pairs.count + perRow - 1) / perRow))
+    let width = columns / perRow
     for (number, pair) in pairs.enumerated() {
       let drawn = TextAxes(
-        x: range(pair.x), y: range(pair.y), xLabel: axes[pair.x].label, yLabel: axes[pair.y].label, top: 2 + number * height, columns: columns,
-        rows: height, on: &canvas)
+        x: range(pair.x), y: range(pair.y), xLabel: axes[pair.x].label, yLabel: axes[pair.y].label, start: number % perRow * width,
+        top: 2 + number / perRow * height, width: width, rows: height, on: &canvas)
       drawn.draw(edge, colour: Palette.okabeIto[1], on: &canvas)
       for (points, mark, tint) in [(others, "·", 0), (front, "●", 1)] {
         for point in points {

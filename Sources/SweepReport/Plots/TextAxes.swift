@@ -10,17 +10,19 @@ package struct TextAxes {
 
   /// Draws the axes with round numbers on them.
   /// - Parameters:
-  ///   - columns: all that there are, from the left edge.
-  ///   - rows: for the axes and what is between them.
+  ///   - start: the first column.
+  ///   - top: the first row.
+  ///   - width: columns for the axes and what is between them.
+  ///   - rows: likewise.
   package init(
-    x xRange: ClosedRange<Double>, y yRange: ClosedRange<Double>, xLabel: String, yLabel: String, top: Int, columns: Int, rows: Int,
+    x xRange: ClosedRange<Double>, y yRange: ClosedRange<Double>, xLabel: String, yLabel: String, start: Int = 0, top: Int, width: Int, rows: Int,
     on canvas: inout TextCanvas
   ) {
     (self.xRange, self.yRange) = (xRange, yRange)
     let yTicks = Figure.roundNumbers(in: yRange, about: max(2, rows / 4))
-    left = min(columns / 3, (yTicks.map(\.text.count).max() ?? 0) + 2)
-    (self.top, self.columns, self.rows) = (top + 1, max(1, columns - left - 1), max(1, rows - 4))
-    canvas.put(yLabel, 0, top)
+    left = start + min(width / 3, (yTicks.map(\.text.count).max() ?? 0) + 2)
+    (self.top, columns, self.rows) = (top + 1, max(1, start + width - left - 1), max(1, rows - 4))
+    canvas.put(Figure.shortened(yLabel, to: max(1, width - 1)), start, top)
     for row in 0..<self.rows { canvas.put("│", left - 1, self.top + row) }
     for tick in yTicks {
       guard let (_, row) = cell(xRange.lowerBound, tick.value) else { continue }
@@ -28,17 +30,18 @@ package struct TextAxes {
       canvas.put("┤", left - 1, row)
     }
     let bottom = self.top + self.rows
-    canvas.put("└" + String(repeating: "─", count: self.columns), left - 1, bottom)
-    var free = 0
-    for tick in Figure.roundNumbers(in: xRange, about: max(2, self.columns / 12)) {
+    canvas.put("└" + String(repeating: "─", count: columns), left - 1, bottom)
+    var free = start
+    for tick in Figure.roundNumbers(in: xRange, about: max(2, columns / 12)) {
       guard let (column, _) = cell(tick.value, yRange.lowerBound) else { continue }
-      let start = min(column - tick.text.count / 2, columns - tick.text.count)
-      guard start >= free else { continue }
+      let first = min(column - tick.text.count / 2, start + width - 1 - tick.text.count)
+      guard first >= free else { continue }
       canvas.put("┬", column, bottom)
-      canvas.put(tick.text, start, bottom + 1)
-      free = start + tick.text.count + 1
+      canvas.put(tick.text, first, bottom + 1)
+      free = first + tick.text.count + 1
     }
-    canvas.put(xLabel, max(0, left + self.columns - xLabel.count), bottom + 2)
+    let name = Figure.shortened(xLabel, to: max(1, width - 1))
+    canvas.put(name, max(start, left + columns - name.count), bottom + 2)
   }
 
   /// Where a point is on the canvas; nil: outside.
