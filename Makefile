@@ -11,6 +11,7 @@
 # make sanitize all tests under the address and the thread sanitizer
 # make faults   docs/faults.md anew: each fault as a command and what it prints
 # make bench    how fast kernels, sweeps, bookkeeping and queries are, as Markdown (docs/benchmarks.md)
+# make search-bench  our samplers beside Optuna's, nevergrad's and Rustuna's, into docs/search-benchmarks.md (SEEDS, an hour of one core with 0-9)
 # make bench-peers   the same work with Optuna, NumPy and JAX; PEERS is the folder of their scripts, DATA that of the CIFAR-10 files
 
 # On the path of this shell, or of a login shell.
@@ -25,7 +26,7 @@ PACKAGES := libsqlite3-dev zlib1g-dev sqlite3 dataset-fashion-mnist gnuplot-nox 
 
 TORTURE := .build/release/sweep-torture
 
-.PHONY: run test check format build install test-install examples example lab torture fuzz soak sanitize faults torture-build bench bench-build bench-peers
+.PHONY: run test check format build install test-install examples example lab torture fuzz soak sanitize faults torture-build bench bench-build bench-peers search-bench
 
 run: build
 	$(SWEEP) run sweeps/quickstart.yaml
@@ -122,3 +123,13 @@ bench-peers: bench-build
 	$(call need,python3-venv)
 	@.ci/peers .build/peers >&2
 	@$(BENCHMARKS) peers --scripts $(PEERS) --python $(CURDIR)/.build/peers/bin/python --data $(DATA) --epochs $(EPOCHS)
+
+# The others' packages come from PyPI into a folder of their own; a run that is there already is not made again.
+SEEDS ?= 0-9
+search-bench: build
+	$(call need,python3-venv)
+	@.ci/search-bench .build/search-bench >&2
+	@cd .build/search-bench && export SWEEP=$(CURDIR)/$(SWEEP) && for command in "run --seeds $(SEEDS) --out runs.jsonl" "cost --out cost.json"; do \
+	  bin/python $(CURDIR)/Tests/SearchBench/bench.py $$command >&2 || exit 1; done
+	@cd .build/search-bench && bin/python $(CURDIR)/Tests/SearchBench/bench.py report runs.jsonl cost.json > report.md
+	@mv .build/search-bench/report.md docs/search-benchmarks.md && cat docs/search-benchmarks.md

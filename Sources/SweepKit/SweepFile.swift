@@ -3,6 +3,7 @@
 import Foundation
 import SweepCore
 import SweepExecutors
+import SweepSearch
 import SweepStore
 
 /// A decoded and validated sweep file.
@@ -61,6 +62,11 @@ public struct SweepFile: Sendable, Equatable, Codable {
     case arrival
   }
 
+  /// Whether its method learns from results.
+  package var learns: Bool { samplers[method]?.strategy != nil }
+  /// Whether trials that begin at one moment are trained as one cohort.
+  package var trainsTogether: Bool { trainer == BuiltinTrainer.name }
+
   /// What its method searches.
   package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap, objectives: objectives.count) }
 
@@ -91,7 +97,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
     rulesOfRun = rules == RunRules() ? nil : rules
     self.earlyTermination = earlyTermination
     // What has no effect is not in the definition: it then is the text of versions that did not know of it.
-    orderOfVerdicts = earlyTermination == nil ? nil : order
+    orderOfVerdicts = earlyTermination != nil || order == .arrival && learns ? order : nil
     parallelTrials = parallel == Self.standardParallel ? nil : parallel
     furtherObjectives = further.isEmpty ? nil : further
   }

@@ -45,9 +45,19 @@ extension SweepFileReading {
   }
 
   /// With whom a trial is compared that may be stopped early.
-  mutating func readOrder(_ top: [String: Node], _ early: EarlyTermination?) -> SweepFile.Order {
+  mutating func readOrder(_ top: [String: Node], _ early: EarlyTermination?, method: String?) -> SweepFile.Order {
     let words = SweepFile.Order.allCases.map(\.rawValue)
     let order = choice(top, "order", among: words, default: SweepFile.Order.number.rawValue).flatMap(SweepFile.Order.init) ?? .number
+    if let method, samplers[method]?.strategy != nil {
+      if order == .arrival {
+        remark(
+          .note,
+          Diagnostic(
+            "each trial is chosen by whatever has ended before it: which trials there are depends on how many workers there are, and which is the faster one",
+            remedy: "leave order out for the same trials with any number of workers"), at: "order")
+      }
+      return order
+    }
     guard early.map({ $0.type != "none" }) ?? false else {
       if top["order"] != nil { remark(.note, Diagnostic("order has no effect: nothing is stopped early"), at: "order") }
       return order

@@ -67,7 +67,7 @@ struct SweepFileReading {
     let seed = top["seed"].flatMap { wholeNumber($0, at: "seed", in: 0...Int(Int32.max)) } ?? 0
     let rules = readRules(top)
     let early = readEarlyTermination(top["early_terminate"])
-    let order = readOrder(top, early)
+    let order = readOrder(top, early, method: method)
     let parallel = readParallel(top, method: method)
     let cost = space.flatMap { readCost(top["cost"], $0) }
     let program = isProgram ? readProgram(top, space: space) : nil

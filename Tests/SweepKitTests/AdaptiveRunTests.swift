@@ -86,6 +86,31 @@ struct AdaptiveRunTests {
     #expect(try table("4.sqlite") == expected)
   }
 
+  /// Whoever is faster is known first; what was known is in the row of the decision.
+  @Test func byArrivalASearchWaitsForNobodyAndSaysWhatItKnew() throws {
+    let file = SweepFile(
+      name: "a", method: "tpe", trainer: "closure", objective: Objective(metric: "loss", goal: .minimize), space: mixed, rules: RunRules(runCap: 16),
+      order: .arrival)
+    let store = try Store.open(folder.path("arrival.sqlite"))
+    defer { try? store.close() }
+    let isFirstSlow = Mutex(true)
+    let entry = TrainerEntry(name: "closure", parameters: [], metrics: [], isOpen: true) { _ in
+      PooledExecutor(
+        ScriptedTrainer { trial, _ in
+          if trial.number == 1 { while isFirstSlow.withLock({ $0 }) { usleep(1000) } }
+          if trial.number == 12 { isFirstSlow.withLock { $0 = false } }
+        })
+    }
+    let outcome = try SweepRunner(
+      file, trainer: entry, store: store, options: .init(workers: 3), observer: SilentObserver()
+    ).run()
+    #expect(outcome.counts.ended == 16)
+    let reasons = try store.query("SELECT reason FROM decision WHERE kind = 'start' ORDER BY number").rows.map { "\($0[0])" }
+    #expect(reasons[0].hasSuffix("knew nothing"))
+    #expect(!reasons[10].contains("knew 1") && reasons[10].contains("knew "), "trial 1 still ran: \(reasons[10])")
+    #expect(try file.definition().contains("arrival"))
+  }
+
   @Test(arguments: methods) func moreTrialsAreAContinuation(method: String) throws {
     try run(sweep(method, cap: 12), in: "grown.sqlite", workers: 2, pace: 0)
     try run(sweep(method, cap: 20), in: "grown.sqlite", workers: 3, pace: 0)

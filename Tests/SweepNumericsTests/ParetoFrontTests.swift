@@ -41,7 +41,7 @@ struct ParetoFrontTests {
   }
 
   @Test func volumesAreTheSharesOfPointsThatAreDominated() {
-    // On a lattice whose cells are counted.
+    // On a lattice, whose cells are counted.
     for dimensions in 1...4 {
       let steps = 6
       for seed in 0..<4 {

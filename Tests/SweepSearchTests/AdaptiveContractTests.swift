@@ -197,6 +197,9 @@ struct AdaptiveContractTests {
     #expect(Set(runs.map { $0[3] }).count == 3 && Set(runs.map { $0[23] }).count == 3)
   }
 
+  /// Searches that go by the values' order alone. Of others, rounding moves the flat top of what they maximise.
+  private static let byOrder = ["tpe", "cma", "nsga2"]
+
   @Test(arguments: names, NamedSpace.all) func unitsOfTheObjectiveDoNotMatter(name: String, space: NamedSpace) throws {
     let encoding = Encoding(space.space)
     let problem = SearchProblem(space.space, seed: 3, budget: 100)
@@ -211,7 +214,9 @@ struct AdaptiveContractTests {
         try sampler(name).search(problem).suggest(number, given: history { 10 * $0 + 5 })
       )
       let rows = try [plain, changed].map { encoding.row(of: try #require($0).point) }
-      for (one, other) in zip(rows[0], rows[1]) { #expect(abs(one - other) < 1e-6 || one.isNaN && other.isNaN, "\(rows)") }
+      for (one, other) in zip(rows[0], rows[1]) {
+        #expect(abs(one - other) <= (Self.byOrder.contains(name) ? 0 : 1e-3) || one.isNaN && other.isNaN, "\(rows)")
+      }
     }
   }
 

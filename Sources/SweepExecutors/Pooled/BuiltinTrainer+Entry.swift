@@ -4,10 +4,12 @@ import SweepCore
 import SweepTraining
 
 extension BuiltinTrainer {
+  package static let name = "one-layer-network"
+
   package static func entry(kernels: Kernels, folders: DataFolders = DataFolders()) -> TrainerEntry {
     let data = DatasetCache(folders: folders)
     return TrainerEntry(
-      name: "one-layer-network", parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
+      name: name, parameters: Hyperparameters.declarations, metrics: Trainer.metrics,
       notes: kernels.isFast ? [] : ["the kernels '\(kernels.name)' do without fused multiply-add: the same numbers, but about 90 times slower"],
       implementation: "kernels \(kernels.name)",
       problems: problems, samples: samples,

@@ -86,7 +86,7 @@ public struct SweepRunner: Sendable {
       let environment = RunEnvironment.text(workers: slots, implementation: trainer.implementation)
       try store.addEvent(sweepID: sweep.id, kind: "started", detail: environment)
     }
-    let context = try context(of: sweep)
+    let context = try context(of: sweep, slots: slots)
     let news = News()
     let reporter = RunReporter(context) { news.tell() }
     let queue = RunQueue(
@@ -124,7 +124,7 @@ public struct SweepRunner: Sendable {
     return states.contains { (planned[$0] ?? 0) > 0 }
   }
 
-  private func context(of sweep: SweepRecord) throws(SweepError) -> RunContext {
+  private func context(of sweep: SweepRecord, slots: Int) throws(SweepError) -> RunContext {
     let recorder = Recorder(store: store, sweep: sweep, parameterNames: file.space.names, keeping: file.keeping) { [logger] error in
       logger.warning("another program holds the database; what the trials report waits in memory until it lets go (\(error))")
     }
@@ -132,7 +132,7 @@ public struct SweepRunner: Sendable {
       file.rules, objective: sweep.objective, watchesFlapping: trainer.conduct.watchesFlapping,
       best: try store.ranking(sweep, all: true, limit: 1).first?.trial.objective)
     return RunContext(
-      sweep: sweep, store: store, recorder: recorder, judge: try Judge(file, methods: methods, sweep: sweep, in: store), rules: rules, stop: stop,
+      sweep: sweep, store: store, recorder: recorder, judge: try Judge(file, methods: methods, sweep: sweep, in: store, slots: slots), rules: rules, stop: stop,
       observer: observer, logger: logger)
   }
 

@@ -55,6 +55,8 @@ package struct Chronicle {
   private let parallel: Int
   /// Whether ends at one virtual moment are seen together, so that trials of equal cost come in batches, which can be trained as one cohort.
   private let seesTiesTogether: Bool
+  /// Where decisions go by arrival, how many trials may run at once: each sees whatever has ended, and no virtual time passes. nil: they do not.
+  private let arrivalSlots: Int?
 
   /// By number − 1.
   private var records: [Record] = []
@@ -72,8 +74,9 @@ package struct Chronicle {
   /// Of the next decision, once it is known.
   private var next: (time: Double, freed: Int?, sees: [Int])?
 
-  package init(_ pruner: any Pruner = NoPruner(), goal: Objective.Goal, parallel: Int = 8, seesTiesTogether: Bool = false) {
+  package init(_ pruner: any Pruner = NoPruner(), goal: Objective.Goal, parallel: Int = 8, seesTiesTogether: Bool = false, arrivalSlots: Int? = nil) {
     (self.pruner, self.goal, self.parallel, self.seesTiesTogether) = (pruner, goal, parallel, seesTiesTogether)
+    self.arrivalSlots = arrivalSlots
   }
 
   package var count: Int { records.count }
@@ -220,6 +223,7 @@ package struct Chronicle {
   /// The trials whose outcomes the next decision sees, by number; nil: not known yet.
   package mutating func sees() -> [Int]? {
     if let next { return next.sees }
+    if let arrivalSlots { return arrived(slots: arrivalSlots) }
     guard occupied.count >= parallel || waitsForMore else {
       next = (now, nil, visible(ended: []))
       return next?.sees
@@ -237,6 +241,14 @@ package struct Chronicle {
       }
     }
     next = (max(time, now), least, visible(ended: ended))
+    return next?.sees
+  }
+
+  /// Whatever has ended; nil: as many run as there are slots.
+  private mutating func arrived(slots: Int) -> [Int]? {
+    for place in occupied.indices.reversed() where bound(of: occupied[place]).isOver { seen.enter(occupied.remove(at: place).trial) }
+    guard occupied.count < slots else { return nil }
+    next = (now, nil, visible(ended: []))
     return next?.sees
   }
 

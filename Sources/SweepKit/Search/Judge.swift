@@ -38,7 +38,10 @@ final class Judge: Sendable {
   let needsOrder: Bool
 
   /// With what the database knows of the sweep.
-  init(_ file: SweepFile, methods: Registry<SearchMethod> = samplers, sweep: SweepRecord, in store: Store) throws(SweepError) {
+  /// - Parameter slots: trials that may run at once, where decisions go by arrival.
+  init(
+    _ file: SweepFile, methods: Registry<SearchMethod> = samplers, sweep: SweepRecord, in store: Store, slots: Int = .max
+  ) throws(SweepError) {
     (metric, goal) = (sweep.objective.metric, sweep.objective.goal)
     let pruner = try file.earlyTermination?.pruner() ?? NoPruner()
     let learns = try methods.find(file.method).strategy != nil
@@ -48,7 +51,7 @@ final class Judge: Sendable {
     var book = Book.none
     var held: [Int: (trial: Trial, end: TrialEnd)] = [:]
     if isActive {
-      // What a search knows never depends on arrival.
+      // Of a search that learns, `order` is about what it knows.
       switch learns ? .number : file.order {
       case .arrival:
         var order = ArrivalOrder(pruner, goal: sweep.objective.goal)
@@ -57,7 +60,8 @@ final class Judge: Sendable {
         }
         book = .arrival(order)
       case .number:
-        var chronicle = Chronicle(pruner, goal: sweep.objective.goal, parallel: file.parallel, seesTiesTogether: file.program == nil)
+        var chronicle = Chronicle(pruner, goal: sweep.objective.goal, parallel: file.parallel, seesTiesTogether: file.trainsTogether,
+          arrivalSlots: learns && file.order == .arrival ? slots : nil)
         var curves = try store.curves(sweep)[...]
         for row in try store.standings(sweep) {
           let trial = row.trial

@@ -218,7 +218,7 @@ final class DecidingSearch: TrialSearch, @unchecked Sendable {
       if case .exhausted = decision, let point = try store.nextEnqueued(sweep) { decision = .start(Suggestion(point, by: "enqueued"), until: nil) }
       switch decision {
       case .start(let suggestion, let until):
-        try start(suggestion, from: nil, until: until, isFree: true)
+        try start(file.order == .arrival ? suggestion.knowing(sees.map(\.number)) : suggestion, from: nil, until: until, isFree: true)
         planned.count += 1
       case .clone(let parent, let point, let until):
         try recorder.flush()  // its checkpoint may not be written yet
@@ -320,6 +320,22 @@ extension Objective {
     case .last: state == .diverged ? nil : curve.values.last
     case .best: curve.values.min { goal.oriented($0) < goal.oriented($1) }
     }
+  }
+}
+
+extension Suggestion {
+  /// With what was known when it was made, where that depends on who was faster: "knew 1-9 11".
+  fileprivate func knowing(_ numbers: [Int]) -> Suggestion {
+    var ranges: [ClosedRange<Int>] = []
+    for number in numbers {
+      if let last = ranges.last, last.upperBound == number - 1 {
+        ranges[ranges.count - 1] = last.lowerBound...number
+      } else {
+        ranges.append(number...number)
+      }
+    }
+    let known = ranges.isEmpty ? "nothing" : ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: " ")
+    return Suggestion(point, by: sampler, because: (reason.map { $0 + "; " } ?? "") + "knew \(known)")
   }
 }
 

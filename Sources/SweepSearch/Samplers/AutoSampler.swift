@@ -73,18 +73,26 @@ final class AutoSearch: AdaptiveSearch {
 
   private func search(_ name: String) throws(SweepError) -> any AdaptiveSearch {
     if let known = searches[name] { return known }
-    guard case .adaptive(let sampler)? = samplers[name] else { preconditionFailure("\(name) is a sampler that learns") }
+    let sampler: any AdaptiveSampler =
+      switch name {
+      case "gp": GaussianProcessSampler()
+      case "cma": EvolutionStrategy(after: AutoSampler.manyResults)
+      case "nsga2": NondominatedSorting()
+      default: TreeParzenEstimator()
+      }
     let search = try sampler.search(problem)
     searches[name] = search
     return search
   }
 
-  /// The first point that is neither known nor pending, in the order of random search: no proposal waits for a result.
+  /// The first point that is neither known nor pending, in a random order that the seed decides.
   private func nextOfGrid(_ history: History) throws(SweepError) -> Assignment? {
-    let taken = Set(history.outcomes.map(\.assignment)).union(history.pending.map(\.assignment))
-    let sampler = RandomSampler()
-    for position in 0..<(try sampler.count(in: problem) ?? 0) {
-      for point in try sampler.points(at: position..<position + 1, in: problem) where !taken.contains(point) { return point }
+    let taken = Set(history.outcomes.filter { $0.number > 0 }.map(\.assignment)).union(history.pending.map(\.assignment))
+    let count = encoding.pointCount ?? 0
+    let order = Permutation(count: count, seed: problem.seed)
+    for position in 0..<count {
+      guard let row = try encoding.snapped(encoding.row(at: order[position])), let point = try encoding.point(row) else { continue }
+      if !taken.contains(point) { return point }
     }
     return nil
   }

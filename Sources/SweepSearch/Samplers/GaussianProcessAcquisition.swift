@@ -198,7 +198,7 @@ struct AcquisitionClimb {
       return -improvement
     }
     if -end.value > value {
-      for (index, j) in free.enumerated() { row[j] = place(end.x, index) }
+      for (index, j) in free.enumerated() { row[j] = encoding.dimensions[j].snapped(place(end.x, index)) }
       value = -end.value
     }
   }

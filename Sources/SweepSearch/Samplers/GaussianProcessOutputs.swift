@@ -65,7 +65,8 @@ package struct ProcessOutputs {
     let size = known.reduce(0) { max($0, abs($1)) }
     let scaled = size > 0 ? known.map { $0 / size } : known
     let (mean, deviation) = YeoJohnson.moments(scaled)
-    standardised = deviation > 0 ? scaled.map { ($0 - mean) / deviation } : scaled.map { _ in 0 }
+    // Rounded, so that what the unit of the objective does to the last bits does not decide where a fit ends.
+    standardised = scaled.map { deviation > 0 ? (($0 - mean) / deviation * 0x1p36).rounded() * 0x1p-36 : 0 }
     hasShape = Set(known).count >= 3 && deviation > 0
   }
 

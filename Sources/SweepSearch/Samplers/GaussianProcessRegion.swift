@@ -30,16 +30,20 @@ struct TrustRegion: Sendable {
 
   private init(low: [Double], high: [Double]) { (self.low, self.high) = (low, high) }
 
+  /// Of the width of a space of so many numbers: what lies as far from its centre as the corners of a space of four.
+  static func share(of dimensions: Int) -> Double { min(1, 2 / Double(max(dimensions, 1)).squareRoot()) }
+
   /// The side after these values, by number: doubled after 3 improvements in a row, halved after so many failures as the space needs.
   /// - Parameters:
   ///   - values: nil counts as no improvement.
   ///   - start: how many of them do not count.
-  static func side(_ values: [Double?], start: Int, dimensions: Int) -> Double {
+  static func side(_ values: [Double?], start: Int, encoding: Encoding) -> Double {
+    let first = 0.8 * share(of: encoding.dimensions.count { !$0.isCategory })
     let known = values.compactMap { $0 }.sorted()
-    guard let least = known.first else { return 0.8 }
+    guard let least = known.first else { return first }
     // An improvement must be one of those that are to be had, wherever the objective's zero is.
     let threshold = 1e-3 * (known[known.count / 2] - least)
-    var (side, successes, failures) = (0.8, 0, 0)
+    var (side, successes, failures) = (first, 0, 0)
     var best = values.prefix(start).reduce(Double.infinity) { min($0, $1 ?? .infinity) }
     for value in values.dropFirst(start) {
       if let value, value < best - threshold {
@@ -49,7 +53,7 @@ struct TrustRegion: Sendable {
       }
       best = min(best, value ?? .infinity)
       if successes == 3 { (side, successes) = (min(2 * side, 1.6), 0) }
-      if failures == max(4, dimensions / 2) { (side, failures) = (side / 2, 0) }
+      if failures == max(4, encoding.count / 2) { (side, failures) = (side / 2, 0) }
       if side < 0x1p-7 { side = 0.8 }
     }
     return side

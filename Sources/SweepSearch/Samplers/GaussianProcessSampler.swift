@@ -55,8 +55,12 @@ final class GaussianProcessSearch: AdaptiveSearch {
     return row
   }
 
+  /// Few points cannot fill a space of many dimensions: those of more than four are as far from the centre as those of four.
   private func startingRow(_ number: Int) throws(SweepError) -> [Double]? {
     var row = number == 1 ? encoding.centre : encoding.row(ofUnit: sobol.point(max(number - 2, 0)))
+    let numbers = row.indices.filter { !encoding.dimensions[$0].isCategory }
+    let share = TrustRegion.share(of: numbers.count)
+    for j in numbers { row[j] = 0.5 + (row[j] - 0.5) * share }
     if let root { row[root.dimension] = Double((number - 1) % root.count) }
     return try encoding.snapped(row)
   }
@@ -66,7 +70,7 @@ final class GaussianProcessSearch: AdaptiveSearch {
     let all =
       problem.objectives > 1
       ? OutcomeValues.scalarised(history.outcomes, objectives: problem.objectives, &generator) : OutcomeValues.of(history.outcomes)
-    let side = TrustRegion.side(all, start: startCount, dimensions: encoding.count)
+    let side = TrustRegion.side(all, start: startCount, encoding: encoding)
     let kept = ProcessSubset.posterior.places(all)
     let values = kept.map { all[$0] }
     let rows = kept.map { row(history.outcomes[$0].number, history.outcomes[$0].assignment) }
@@ -107,12 +111,13 @@ final class GaussianProcessSearch: AdaptiveSearch {
     let subset = ProcessSubset.fit.places(values)
     let objective = ProcessObjective(columns, columns.points(subset.map { rows[$0] }))
     let fitted = ProcessOutputs(subset.map { values[$0] })
-    var start = ProcessParameters.typical(encoding.count)
     var best: (cost: Double, parameters: ProcessParameters, power: Double)?
+    var last: ProcessParameters?
     for power in byLikelihood ? fitted.powers : [fitted.likeliestPower] {
       let (y, logJacobian) = fitted.transformed(power: power)
-      let end = objective.minimum(y, from: start)
-      if end.value < 1e10 { start = end.parameters }
+      // The next power needs other parameters, but not very.
+      let end = last.map { objective.minimum(y, from: $0) } ?? objective.fitted(y)
+      if end.value < 1e10 { last = end.parameters }
       if end.value - logJacobian < best?.cost ?? 1e10 { best = (end.value - logJacobian, end.parameters, power) }
     }
     guard let best else { return nil }

@@ -52,7 +52,7 @@ struct UnitPoints {
 
 extension Encoding {
   /// The position of a row that can be run among the `pointCount` of its space: its values as digits, 0 for one that is not in use.
-  package func place(of row: [Double]) -> Int {
+  fileprivate func place(of row: [Double]) -> Int {
     zip(dimensions, row).reduce(0) { place, digit in
       let (dimension, u) = digit
       return place * (dimension.count ?? 1) + (u.isNaN ? 0 : dimension.isCategory ? Int(u) : dimension.step(near: u))
@@ -60,7 +60,7 @@ extension Encoding {
   }
 
   /// The row at a position. Not yet snapped.
-  package func row(at place: Int) -> [Double] {
+  func row(at place: Int) -> [Double] {
     var (rest, row) = (place, [Double](repeating: 0, count: count))
     for index in dimensions.indices.reversed() {
       let count = dimensions[index].count ?? 1
