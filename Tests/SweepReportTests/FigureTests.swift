@@ -49,6 +49,13 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
     ),
     ("hypervolume", HypervolumeFigure(title: text, growth: [(1, 0.5), (4, 0.75), (9, 0.75)]).figure),
     (
+      "slices",
+      SliceFigure(
+        title: text, objective: text,
+        panels: axes.indices.map { axis in .init(axes[axis], points: trials.map { ($0.positions[axis], $0.objective) }) }
+      ).figure
+    ),
+    (
       "optimization",
       OptimizationFigure(
         title: text, objective: text, isMaximised: true,
@@ -62,13 +69,6 @@ private func figures(_ text: String) -> [(kind: String, figure: Figure)] {
       ContourFigure(
         title: text, x: axes[0], y: axes[1], objective: text, isMaximised: false,
         points: trials.map { .init(x: $0.positions[0], y: $0.positions[1], objective: $0.objective) } + [.init(x: 0, y: 0, objective: .nan)]
-      ).figure
-    ),
-    (
-      "slices",
-      SliceFigure(
-        title: text, objective: text,
-        panels: axes.indices.map { axis in .init(axes[axis], points: trials.map { ($0.positions[axis], $0.objective) }) }
       ).figure
     ),
   ]

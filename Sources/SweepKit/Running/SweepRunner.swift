@@ -132,7 +132,8 @@ public struct SweepRunner: Sendable {
       file.rules, objective: sweep.objective, watchesFlapping: trainer.conduct.watchesFlapping,
       best: try store.ranking(sweep, all: true, limit: 1).first?.trial.objective)
     return RunContext(
-      sweep: sweep, store: store, recorder: recorder, judge: try Judge(file, methods: methods, sweep: sweep, in: store, slots: slots), rules: rules, stop: stop,
+      sweep: sweep, store: store, recorder: recorder, judge: try Judge(file, methods: methods, sweep: sweep, in: store, slots: slots), rules: rules,
+      stop: stop,
       observer: observer, logger: logger)
   }
 

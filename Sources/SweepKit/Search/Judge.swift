@@ -60,7 +60,8 @@ final class Judge: Sendable {
         }
         book = .arrival(order)
       case .number:
-        var chronicle = Chronicle(pruner, goal: sweep.objective.goal, parallel: file.parallel, seesTiesTogether: file.trainsTogether,
+        var chronicle = Chronicle(
+          pruner, goal: sweep.objective.goal, parallel: file.parallel, seesTiesTogether: file.trainsTogether,
           arrivalSlots: learns && file.order == .arrival ? slots : nil)
         var curves = try store.curves(sweep)[...]
         for row in try store.standings(sweep) {

@@ -334,7 +334,8 @@ extension Suggestion {
         ranges.append(number...number)
       }
     }
-    let known = ranges.isEmpty ? "nothing" : ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: " ")
+    let known =
+      ranges.isEmpty ? "nothing" : ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: " ")
     return Suggestion(point, by: sampler, because: (reason.map { $0 + "; " } ?? "") + "knew \(known)")
   }
 }
