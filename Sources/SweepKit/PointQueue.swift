@@ -46,7 +46,7 @@ public struct PointQueue: Sendable {
       problems.append(Diagnostic("\(value.name) is given twice", remedy: "write each point of several as a line of JSON on standard input"))
     }
     if !problems.isEmpty { throw SweepError(.input, problems) }
-    switch try file.space.fitted(Dictionary(values.map { ($0.name, $0.value) }) { $1 }) {
+    switch try file.space.fitted(Dictionary(values.map { ($0.name, $0.value) }) { $1 }, isGrid: file.method == "grid") {
     case .success(let point): return point
     case .failure(let problem): throw SweepError(.input, problem.diagnostic)
     }
@@ -66,7 +66,9 @@ public struct PointQueue: Sendable {
   public func points(bestOf other: SweepRecord, limit: Int) throws(SweepError) -> (points: [Assignment], leftOut: [String]) {
     var (points, leftOut): ([Assignment], [String]) = ([], [])
     for trial in try store.ranking(other, limit: limit).map(\.trial) {
-      switch try file.space.fitted(Dictionary(zip(trial.assignment.names, trial.assignment.values)) { $1 }, isLenient: true) {
+      switch try file.space.fitted(
+        Dictionary(zip(trial.assignment.names, trial.assignment.values)) { $1 }, isLenient: true, isGrid: file.method == "grid")
+      {
       case .success(let point): if !points.contains(point) { points.append(point) }
       case .failure(let problem): leftOut.append("trial \(trial.number) of '\(other.name)' is none of '\(sweep.name)': \(problem.diagnostic.problem)")
       }

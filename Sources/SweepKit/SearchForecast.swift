@@ -33,6 +33,7 @@ public struct SearchForecast: Sendable {
   // MARK: parallel
 
   private var parallel: String {
+    if file.order == .arrival { return "order arrival: each point is chosen by what has ended by then, which depends on the workers" }
     let virtual = file.parallel
     let meaning =
       virtual == 1
@@ -45,7 +46,7 @@ public struct SearchForecast: Sendable {
 
   /// That more trials could run than the search plans at once, in a sentence; nil: they could not.
   static func idleWorkers(_ file: SweepFile, workers: Int, methods: Registry<SearchMethod>) throws(SweepError) -> String? {
-    try methods.find(file.method).strategy != nil && workers > file.parallel ? "parallel: \(idle(workers, file))" : nil
+    try methods.find(file.method).strategy != nil && file.order == .number && workers > file.parallel ? "parallel: \(idle(workers, file))" : nil
   }
 
   private static func idle(_ workers: Int, _ file: SweepFile) -> String {

@@ -46,8 +46,11 @@ extension SearchSpace {
   /// - Parameters:
   ///   - given: by name; names that the space does not have are ignored.
   ///   - isLenient: whether constants may differ, and what is not in use may have a value: another sweep's points.
+  ///   - isGrid: whether the values of a distribution are those that a grid has of it.
   /// - Throws: where a condition cannot be decided.
-  package func fitted(_ given: [String: ParameterValue], isLenient: Bool = false) throws(SweepError) -> Result<Assignment, PointProblem> {
+  package func fitted(
+    _ given: [String: ParameterValue], isLenient: Bool = false, isGrid: Bool = false
+  ) throws(SweepError) -> Result<Assignment, PointProblem> {
     var values: [ParameterValue?] = []
     for parameter in parameters {
       guard let value = given[parameter.name] else {
@@ -56,7 +59,7 @@ extension SearchSpace {
       }
       if case .constant(let constant) = parameter.domain, isLenient {
         values.append(constant)
-      } else if let fitted = parameter.domain.fitted(value) {
+      } else if let fitted = parameter.domain.fitted(value, isGrid: isGrid) {
         values.append(fitted)
       } else if let otherwise = constraints.otherwise[parameter.name], otherwise.means(value) {
         values.append(nil)  // as it is where it is not in use
@@ -94,7 +97,7 @@ extension SearchSpace {
 
 extension Parameter.Domain {
   /// The value as the domain spells it; nil: it is none of its values.
-  package func fitted(_ value: ParameterValue) -> ParameterValue? {
+  fileprivate func fitted(_ value: ParameterValue, isGrid: Bool) -> ParameterValue? {
     switch self {
     case .constant(let constant): return constant.means(value) ? constant : nil
     case .values(let values), .weighted(let values, _): return values.first { $0.means(value) }
@@ -102,7 +105,7 @@ extension Parameter.Domain {
       let whole = if case .integer(let exact) = value { exact } else { value.number.flatMap { Int(exactly: $0) } }
       return whole.flatMap { (min...max).contains($0) ? .integer($0) : nil }
     case .reals(let min, let max): return value.number.flatMap { (min...max).contains($0) ? .real($0) : nil }
-    case .distribution(let distribution): return distribution.fitted(value)
+    case .distribution(let distribution): return distribution.fitted(value, isGrid: isGrid)
     }
   }
 }
@@ -111,10 +114,11 @@ extension Distribution {
   /// A rounding of the ends is no reason to refuse a number.
   private static let tolerance = 1e-9
 
-  fileprivate func fitted(_ value: ParameterValue) -> ParameterValue? {
+  fileprivate func fitted(_ value: ParameterValue, isGrid: Bool) -> ParameterValue? {
     guard let number = value.number, number.isFinite else { return nil }
-    // What a grid has of it is not rounded to multiples of the step.
-    if let count = gridCount, let step = step?.number, case let index = ((number - first) / step).rounded(), index >= 0, index < Double(count),
+    // What a grid has of it is not rounded to multiples of the step, and may be spelled otherwise.
+    if isGrid, let count = gridCount, let step = step?.number, case let index = ((number - first) / step).rounded(), index >= 0,
+      index < Double(count),
       case let listed = gridValue(at: Int(index)), listed.means(value)
     {
       return listed

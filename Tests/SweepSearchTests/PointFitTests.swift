@@ -54,6 +54,15 @@ struct PointFitTests {
     }
   }
 
+  @Test func whatAGridHasOfADistributionIsSpelledAsTheGridHasIt() throws {
+    let distribution = Distribution(.qUniform, 1, 30, step: .integer(5))
+    let space = SearchSpace([Parameter("x", .distribution(distribution))])
+    for index in 0..<(distribution.gridCount ?? 0) {
+      let listed = distribution.gridValue(at: index)
+      #expect(try space.fitted(["x": .integer(Int(listed.number ?? 0))], isGrid: true).get()["x"] == listed)
+    }
+  }
+
   @Test func whatIsNotInUseIsLeftOutAndWhatIsNeedsAValue() throws {
     var constraints = Constraints()
     constraints.conditions = ["momentum": try ParameterExpression("opt == 'sgd'")]
@@ -80,5 +89,5 @@ struct PointFitTests {
     #expect(try fit(space, ["x": .integer(1), "y": .integer(20)]) == .failure(.apart(["x", "y"])))
   }
 
-  @Test func everyMethodHasItsSentence() { for name in samplers.names { #expect(methodSummaries[name] != nil, "\(name)") } }
+  @Test func everyMethodHasItsSentence() { #expect(Set(samplers.names) == Set(methodSummaries.keys)) }
 }

@@ -76,7 +76,7 @@ package struct OptimizationFigure: Sendable {
     var blocks: [Figure.Block] = []
     var commands =
       Figure.look() + ["set multiplot", Figure.heading(heading, height: height), Figure.command("y", range)]
-      + ["set key inside right \(isMaximised ? "bottom" : "top") Left reverse samplen 1.6 spacing 1.15 opaque"]
+      + ["set key inside right \(isMaximised ? "bottom" : "top") Left reverse samplen 1.6 spacing 1.15"]
     for (column, panel) in panels.enumerated() {
       let from = Self.left + Double(column) * (Self.panel + Self.gap)
       commands += Figure.margins(

@@ -12,9 +12,4 @@ package let methodSummaries = [
   "sobol": "points spread evenly over the space (scrambled Sobol sequence)",
   "halton": "points spread evenly over the space (scrambled Halton sequence)",
   "latin": "points of which each is alone in its stratum of every parameter (Latin hypercube)",
-  "halving": "many trials for a few epochs, of which the best go on (successive halving)",
-  "asha": "many trials for a few epochs, of which the best go on as soon as they are known (asynchronous successive halving)",
-  "hyperband": "successive halving with several numbers of trials and epochs to begin with",
-  "bohb": "Hyperband whose points a Parzen estimator chooses",
-  "pbt": "a population whose weaker trials go on from copies of the stronger, with other settings (population based training)",
 ]
