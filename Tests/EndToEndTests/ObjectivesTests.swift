@@ -154,7 +154,7 @@ struct ObjectivesTests {
       """
     try folder.write(script, to: "trial.sh")
     try folder.write(
-      "name: a\ncommand: [sh, trial.sh]\nmethod: grid\n\(Self.both)\nretries: {count: 1, backoff: 0}\nparameters: {x: {values: [1, 2]}}\n",
+      "name: a\ncommand: [sh, trial.sh]\nmethod: grid\n\(Self.both)\nretries: {count: 1, backoff: 10ms}\nparameters: {x: {values: [1, 2]}}\n",
       to: "a.yaml")
     let run = try binary.run("run", "a.yaml", "-q", "--workers", "1")
     #expect(run.status == 0, "\(run.errors)")
