@@ -11,7 +11,7 @@ import Testing
 struct GaussianProcessTests {
   private struct Cases: Decodable {
     struct Case: Decodable {
-      let X: [[Double]]
+      let x: [[Double]]
       let y: [Double]
       let lengthscales: [Double]
       let s2: Double
@@ -19,10 +19,19 @@ struct GaussianProcessTests {
       let points: [[Double]]
       let mean: [Double]
       let variance: [Double]
-      let log_marginal_likelihood: Double
-      let gradient_by_log_s2_log_ls_log_noise: [Double]
+      let logLikelihood: Double
+      let gradient: [Double]
       let best: Double
-      let log_ei: [Double]
+      let logImprovement: [Double]
+
+      /// The fixture's names.
+      enum CodingKeys: String, CodingKey {
+        case x = "X"
+        case y, lengthscales, s2, noise, points, mean, variance, best
+        case logLikelihood = "log_marginal_likelihood"
+        case gradient = "gradient_by_log_s2_log_ls_log_noise"
+        case logImprovement = "log_ei"
+      }
     }
     let cases: [Case]
   }
@@ -39,22 +48,24 @@ struct GaussianProcessTests {
       let d = known.lengthscales.count
       let columns = ProcessColumns(Encoding(Self.cube(d)))
       let parameters = ProcessParameters(values: (known.lengthscales + [known.noise, known.s2]).map { exactLogarithm($0) })
-      let process = try #require(GaussianProcess(columns, columns.points(known.X), known.y, parameters))
+      let process = try #require(GaussianProcess(columns, columns.points(known.x), known.y, parameters))
       let (means, variances) = process.posterior(known.points)
       for place in known.points.indices {
         #expect(isClose(means[place], known.mean[place], 1e-9))
         #expect(isClose(variances[place], known.variance[place], 1e-9))
       }
-      for (ours, theirs) in zip(process.logImprovement(known.points, below: known.best), known.log_ei) { #expect(isClose(ours, theirs, 1e-7)) }
+      for (ours, theirs) in zip(process.logImprovement(known.points, below: known.best), known.logImprovement) {
+        #expect(isClose(ours, theirs, 1e-7))
+      }
 
       var gradient = [Double](repeating: 0, count: d + 2)
-      let value = ProcessObjective(columns, columns.points(known.X))(parameters, known.y, gradient: &gradient)
+      let value = ProcessObjective(columns, columns.points(known.x))(parameters, known.y, gradient: &gradient)
       var (prior, priorGradient) = (0.0, [Double](repeating: 0, count: d + 2))
       ProcessPrior.add(parameters, to: &prior, &priorGradient)
       // Without n/2·log 2π, which does not matter to a fit.
       let constant = Double(known.y.count) / 2 * log(2 * Double.pi)
-      #expect(isClose(-(value - prior) - constant, known.log_marginal_likelihood, 1e-9))
-      let theirs = known.gradient_by_log_s2_log_ls_log_noise
+      #expect(isClose(-(value - prior) - constant, known.logLikelihood, 1e-9))
+      let theirs = known.gradient
       for (ours, theirs) in zip([d + 1] + Array(0...d), theirs) { #expect(isClose(-(gradient[ours] - priorGradient[ours]), theirs, 1e-8)) }
     }
   }

@@ -136,20 +136,20 @@ package struct NumericKernels: @unchecked Sendable {
     let lanes = Int(SWEEP_DOUBLES)
     var panel = [Double](repeating: 0, count: u.paddedSize * lanes)
     for (place, value) in y.enumerated() { panel[place * lanes] = value }
-    return u.values.withUnsafeBufferPointer { u_ in
-      panel.withUnsafeMutableBufferPointer { table.pointee.forward(u_.baseAddress, u.paddedSize, u.stride, $0.baseAddress, lanes, lanes) }
+    return u.values.withUnsafeBufferPointer { factor in
+      panel.withUnsafeMutableBufferPointer { table.pointee.forward(factor.baseAddress, u.paddedSize, u.stride, $0.baseAddress, lanes, lanes) }
       var z = (0..<u.paddedSize).map { panel[$0 * lanes] }
-      z.withUnsafeMutableBufferPointer { table.pointee.backward(u_.baseAddress, u.paddedSize, u.stride, $0.baseAddress) }
+      z.withUnsafeMutableBufferPointer { table.pointee.backward(factor.baseAddress, u.paddedSize, u.stride, $0.baseAddress) }
       return z
     }
   }
 
   /// A⁻¹, both triangles.
   package func inverse(_ u: SquareMatrix, scratch: inout SquareMatrix, into inverse: inout SquareMatrix) {
-    u.values.withUnsafeBufferPointer { u_ in
+    u.values.withUnsafeBufferPointer { factor in
       scratch.values.withUnsafeMutableBufferPointer { scratch in
         inverse.values.withUnsafeMutableBufferPointer {
-          table.pointee.inverse(u_.baseAddress, u.paddedSize, u.stride, scratch.baseAddress, $0.baseAddress)
+          table.pointee.inverse(factor.baseAddress, u.paddedSize, u.stride, scratch.baseAddress, $0.baseAddress)
         }
       }
     }
@@ -163,10 +163,10 @@ package struct NumericKernels: @unchecked Sendable {
     var result = [Double](repeating: 0, count: kernel.weights.count)
     kernel.with { kernel in
       points.with { points in
-        inverse.values.withUnsafeBufferPointer { inverse_ in
+        inverse.values.withUnsafeBufferPointer { whole in
           e.values.withUnsafeMutableBufferPointer { e in
             table.pointee.gradient(
-              kernel, points, inverse.paddedSize, inverse_.baseAddress, alpha, e.baseAddress, inverse.stride, &scratch, &result)
+              kernel, points, inverse.paddedSize, whole.baseAddress, alpha, e.baseAddress, inverse.stride, &scratch, &result)
           }
         }
       }
@@ -181,9 +181,9 @@ package struct NumericKernels: @unchecked Sendable {
     let width = Self.padded(others.count)
     var k = covariance(kernel, points, others)
     var (mean, explained) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
-    u.values.withUnsafeBufferPointer { u_ in
+    u.values.withUnsafeBufferPointer { factor in
       k.withUnsafeMutableBufferPointer { k in
-        table.pointee.predict(u_.baseAddress, u.paddedSize, u.stride, alpha, k.baseAddress, width, width, &mean, &explained)
+        table.pointee.predict(factor.baseAddress, u.paddedSize, u.stride, alpha, k.baseAddress, width, width, &mean, &explained)
       }
     }
     return (mean, explained)
@@ -197,11 +197,11 @@ package struct NumericKernels: @unchecked Sendable {
     var result = (0.0, 0.0)
     kernel.with { kernel in
       points.with { points in
-        inverse.values.withUnsafeBufferPointer { inverse_ in
+        inverse.values.withUnsafeBufferPointer { whole in
           scratch.withUnsafeMutableBufferPointer { scratch in
             withUnsafeMutableBytes(of: &result) {
               table.pointee.posterior(
-                kernel, points, inverse.paddedSize, x, alpha, inverse_.baseAddress, inverse.stride, scratch.baseAddress,
+                kernel, points, inverse.paddedSize, x, alpha, whole.baseAddress, inverse.stride, scratch.baseAddress,
                 $0.assumingMemoryBound(to: Double.self).baseAddress, &meanGradient, &explainedGradient)
             }
           }
