@@ -52,7 +52,9 @@ private final class DriveServer {
       let call = Call(members: Dictionary(members.map { ($0.name, $0.value) }) { $1 })
       switch try call.text("op") ?? "" {
       case "open": return try open(call)
-      case "ask": return try ask()
+      case "ask":
+        try call.check([])
+        return try ask()
       case "tell": return try tell(call)
       case "load": return try load(call)
       case "close":
@@ -77,7 +79,6 @@ private final class DriveServer {
 
   private func open(_ call: Call) throws -> ParameterValue {
     try call.check(["file", "definition", "name", "budget", "lag", "seed"])
-    if sweep != nil { try close() }
     let loader = SweepFileLoader(trainers: try Registry.builtin())
     let loaded: LoadedSweep
     if let text = try call.text("definition") {
@@ -89,6 +90,7 @@ private final class DriveServer {
     }
     let file = loaded.file.renamed(try call.text("name"))
       .with(runCap: try call.integer("budget", from: 1), parallel: try call.integer("lag", from: 1), seed: try call.integer("seed", from: 0))
+    try close()  // of what was open before
     let store = try Store.open(database)
     store.tellWarnings()
     do {
@@ -131,6 +133,7 @@ private final class DriveServer {
     }
     let (values, epoch) = (try values(call, of: sweep), try call.integer("epoch", from: 0))
     if try call.truth("more") {
+      if call.members["failed"] != nil { throw SweepError(.input, "more and failed contradict each other", remedy: "give one of them") }
       let verdict = try sweep.report(values, epoch: epoch, of: number)
       return .mapping(of: [("ok", .bool(true)), ("verdict", .text(verdict.word))])
     }
@@ -142,6 +145,10 @@ private final class DriveServer {
   private func values(_ call: Call, of sweep: DrivenSweep) throws -> [(name: String, value: Double)] {
     var values: [(name: String, value: Double)] = []
     if let value = try call.number("value") { values.append((sweep.sweep.objective.metric, value)) }
+    if let values = call.members["values"], case .mapping = values {
+    } else if let values = call.members["values"] {
+      throw SweepError(.input, "values is \(values.json)", remedy: "write an object of metrics by their names")
+    }
     if case .mapping(let members)? = call.members["values"] {
       for member in members {
         guard let value = Call.number(member.value) else {

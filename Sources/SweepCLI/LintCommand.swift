@@ -22,10 +22,14 @@ struct LintCommand: ParsableCommand {
     let loaded = try source.load(trainers)
     for remark in loaded.remarks { Terminal.output("\(remark.kind): \(remark.diagnostic)\n") }
     let trainer = try trainers.entry(for: loaded.file)
-    for doubt in trainer.notes + loaded.file.doubts { Terminal.output("warning: \(doubt)\n") }
+    let doubts = trainer.notes + loaded.file.doubts
+    for doubt in doubts { Terminal.output("warning: \(doubt)\n") }
     let count = try Planner(maxTrials: .max - 1).count(loaded.file)
-    let remarks = loaded.remarks.isEmpty ? "nothing to remark" : counted(loaded.remarks.count, "remark")
-    Terminal.error("\(loaded.file.name): \(count.map { counted($0, "point") } ?? "points without end"); \(remarks)")
+    let made = loaded.remarks.count + doubts.count
+    let remarks = made == 0 ? "nothing to remark" : counted(made, "remark")
+    Terminal.error(
+      "\(loaded.file.name): \(count.map { counted($0, "point") } ?? loaded.file.rules.runCap.map { "up to \(counted($0, "point"))" } ?? "points without end"); \(remarks)"
+    )
     if loaded.file.program != nil || loaded.lacksProgram {
       try trainer.make(Workplace(sweep: loaded.file.name, folder: ".", objective: loaded.file.objective)).prepare(for: loaded.file.space)
     }

@@ -91,7 +91,10 @@ extension RunProgress {
     guard let plan else { return "" }
     let resumed = plan.resumed > 0 ? ", \(plan.resumed) of them interrupted before" : ""
     let new = plan.result.added > 0 ? " (\(plan.result.added) new)" : ""
-    if plan.isEndless { return "\(plan.sweep.name): trials without end, until it is stopped\(resumed), \(counted(plan.workers, "worker"))" }
+    if plan.isEndless {
+      let trials = (try? plan.sweep.file)?.rules.runCap.map { "up to \(counted($0, "trial"))" } ?? "trials without end, until it is stopped"
+      return "\(plan.sweep.name): \(trials)\(resumed), \(counted(plan.workers, "worker"))"
+    }
     return "\(plan.sweep.name): \(counted(plan.result.planned, "trial"))\(new), \(plan.toRun) to run\(resumed), \(counted(plan.workers, "worker"))"
   }
 

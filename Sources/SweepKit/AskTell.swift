@@ -68,7 +68,11 @@ public struct AskTell: Sendable {
   public func ask() throws(SweepError) -> Answer {
     // The points of a method that learns are decided in turn.
     let needsNoResults = try samplers.find(file.method).pointSampler != nil
-    if needsNoResults { _ = try store.takeEnqueued(sweep) }
+    if needsNoResults, try store.nextEnqueued(sweep) != nil {
+      let lock = try Self.lock(store, file)  // a runner must not miss them
+      defer { withExtendedLifetime(lock) {} }
+      _ = try store.takeEnqueued(sweep)
+    }
     let judge = try Judge(file, sweep: sweep, in: store)
     try settle(judge)
     if let reason = try reasonToStop() { return .none(because: reason) }

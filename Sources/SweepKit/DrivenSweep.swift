@@ -70,14 +70,14 @@ public final class DrivenSweep {
   /// Who chose the last trial, and why; nil: it was planned with all others, or is one of a client before.
   public private(set) var lastSuggestion: Suggestion?
   /// Processor time that the search has taken for its last trial; nil: it is not asked for each.
-  public var secondsOfLastDecision: Double? { (search as? DecidingSearch)?.seconds }
+  public private(set) var secondsOfLastDecision: Double?
 
   // MARK: asking
 
   /// The next trial, which is running from now on.
   public func ask() throws(SweepError) -> AskTell.Answer {
     if let failure = context.recorder.failure { throw failure }
-    lastSuggestion = nil
+    (lastSuggestion, secondsOfLastDecision) = (nil, nil)
     if let reason = context.rules.reason { return .none(because: reason.text) }
     if ready.isEmpty {
       try takeEnqueued()
@@ -85,7 +85,9 @@ public final class DrivenSweep {
     }
     if ready.isEmpty, let search {
       guard let planned = try search.plan(1) else { return .none(because: nil) }
-      lastSuggestion = (search as? DecidingSearch)?.lastSuggestion
+      if planned.count > 0, let search = search as? DecidingSearch {
+        (lastSuggestion, secondsOfLastDecision) = (search.lastSuggestion, search.seconds)
+      }
       if !planned.resumed.isEmpty { ready += try store.waiting(sweepID: sweep.id, numbers: planned.resumed) }
       try readWindow()
     }
@@ -175,6 +177,11 @@ public final class DrivenSweep {
   public func load(_ trials: [(point: Assignment, values: [(name: String, value: Double)])]) throws(SweepError) {
     guard let search = search as? DecidingSearch else {
       throw SweepError(.input, "'\(file.method)' does not learn from trials", place: file.name, remedy: "use a method that does, such as auto")
+    }
+    for (place, trial) in trials.enumerated() {
+      for metric in sweep.objectives.map(\.metric) where !trial.values.contains(where: { $0.name == metric }) {
+        throw SweepError(.input, "trial \(place + 1) of those to load has no \(metric)", remedy: "give its value")
+      }
     }
     for (point, values) in trials {
       try search.load(point)

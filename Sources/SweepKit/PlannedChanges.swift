@@ -52,9 +52,14 @@ package struct PlannedChanges {
     } else if old.order != new.order {
       changed("order", old.order.rawValue, new.order.rawValue)
     }
+    if new.method == "latin", old.rules.runCap != new.rules.runCap {
+      changed(
+        "run_cap, by which a Latin hypercube is made,", old.rules.runCap.map(String.init) ?? "none", new.rules.runCap.map(String.init) ?? "none")
+    }
     if learns {
       if old.parallel != new.parallel { changed("parallel", String(old.parallel), String(new.parallel)) }
       if old.cost != new.cost { changed("cost", old.cost?.text ?? "1", new.cost?.text ?? "1") }
+      if old.isNoisy != new.isNoisy { changed("noise", String(old.isNoisy), String(new.isNoisy)) }
       if old.prior != new.prior {
         changed(
           "prior", old.prior.isEmpty ? "none" : old.prior.joined(separator: ", "), new.prior.isEmpty ? "none" : new.prior.joined(separator: ", "))

@@ -28,6 +28,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   private var costOfEpoch: ParameterExpression?
   private var furtherObjectives: [Objective]?
   private var priorSweeps: [String]?
+  private var noise: Bool?
   /// The path of the file, as the database's folder has it; nil: it came from standard input, from code, or was planned by a version that did not note it.
   private var plannedFrom = Origin()
   /// Where trials are programs.
@@ -44,6 +45,11 @@ public struct SweepFile: Sendable, Equatable, Codable {
   public var parallel: Int { parallelTrials ?? Self.standardParallel }
   package var cost: ParameterExpression? { costOfEpoch }
   /// Sweeps of the same database from whose results a method that learns starts.
+  /// Whether the same point measured again may give another value.
+  public var isNoisy: Bool {
+    get { noise ?? false }
+    set { noise = newValue ? true : nil }
+  }
   public var prior: [String] {
     get { priorSweeps ?? [] }
     set { priorSweeps = newValue.isEmpty ? nil : newValue }
@@ -68,7 +74,7 @@ public struct SweepFile: Sendable, Equatable, Codable {
   package var trainsTogether: Bool { trainer == BuiltinTrainer.name }
 
   /// What its method searches.
-  package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap, objectives: objectives.count) }
+  package var problem: SearchProblem { SearchProblem(space, seed: seed, budget: rules.runCap, objectives: objectives.count, isNoisy: isNoisy) }
 
   /// What an epoch of a trial is declared to cost, in any unit; 1 where the file does not say.
   /// - Throws: where the expression gives no number above 0.

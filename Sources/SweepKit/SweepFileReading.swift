@@ -11,7 +11,8 @@ import Yams
 package let sweepFileKeys = [
   "name", "description", "method", "seed", "metric", "metrics", "trainer", "program", "command", "folder", "environment", "report", "limits",
   "resources",
-  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "prior", "run_cap", "time_budget", "max_failures",
+  "retries", "keep_predictions", "keep_models", "early_terminate", "order", "parallel", "cost", "prior", "noise", "run_cap", "time_budget",
+  "max_failures",
   "allow_flapping", "parameters",
   "include", "zip", "exclude",
 ]
@@ -100,9 +101,18 @@ struct SweepFileReading {
       objective: objective, further: Array(objectives.dropFirst()), space: space, keeping: keeping, seed: seed, rules: rules, earlyTermination: early,
       order: order, parallel: parallel)
     file.setCost(cost)
+    if let node = top["noise"] {
+      if case .bool(let truth)? = Self.value(node) {
+        file.isNoisy = truth
+        if truth, method != "cma" { remark(.note, Diagnostic("noise is for method cma; the others need no word of it"), at: "noise") }
+      } else {
+        complain("noise is \(Self.kind(node))", at: "noise", remedy: "write true where the same point measured again gives another value")
+      }
+    }
     file.prior = readPrior(top["prior"], name: name, method: method)
     file.program = program
     if let method = samplers[method] { check(file.problem, method) }
+    if cost != nil, complaints.isEmpty { checkCost(of: file) }
     return complaints.isEmpty ? file : nil
   }
 
@@ -118,6 +128,15 @@ struct SweepFileReading {
       }
     } catch {
       for problem in error.diagnostics { complain(problem, at: problem.place ?? "parameters") }
+    }
+  }
+
+  /// Whether `cost` is a number above 0, as far as a few hundred points show: a search that has begun cannot be given another.
+  private mutating func checkCost(of file: SweepFile) {
+    do throws(SweepError) {
+      for point in try RandomSampler().points(at: 0..<256, in: SearchProblem(file.space, seed: file.seed)) { _ = try file.cost(of: point) }
+    } catch {
+      for problem in error.diagnostics { complain(problem, at: "cost") }
     }
   }
 

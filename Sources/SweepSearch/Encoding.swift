@@ -355,7 +355,7 @@ private enum Scale: Sendable {
     }
   }
 
-  private static func place(_ u: Double, of count: Int) -> Int { u >= Double(count) ? count - 1 : max(Int(u), 0) }
+  private static func place(_ u: Double, of count: Int) -> Int { u.isNaN ? 0 : u >= Double(count) ? count - 1 : max(Int(u), 0) }
 
   /// What is not asked of a distribution that has no end, on either side.
   private static let outside = 1e-6

@@ -251,12 +251,15 @@ public struct Store: Sendable {
     return try Self.translated(path) {
       try pool.writeWithoutTransaction { db in
         try db.execute(sql: "PRAGMA synchronous = NORMAL")
-        defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
         var value: Value?
-        try db.inTransaction(.immediate) {
-          value = try body(db)
-          return .commit
+        let result = Result {
+          try db.inTransaction(.immediate) {
+            value = try body(db)
+            return .commit
+          }
         }
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        try result.get()
         guard let value else { preconditionFailure("the transaction has run") }
         return value
       }

@@ -48,7 +48,8 @@ package struct TextAxes {
   package func cell(_ x: Double, _ y: Double) -> (column: Int, row: Int)? {
     guard xRange.contains(x), yRange.contains(y) else { return nil }
     func place(_ value: Double, _ range: ClosedRange<Double>, _ count: Int) -> Int {
-      min(count - 1, Int((value - range.lowerBound) / (range.upperBound - range.lowerBound) * Double(count)))
+      let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound) * Double(count)
+      return share.isFinite ? min(count - 1, Int(min(share, Double(count)))) : 0
     }
     return (left + place(x, xRange, columns), top + rows - 1 - place(y, yRange, rows))
   }

@@ -54,6 +54,8 @@ final class AutoSearch: AdaptiveSearch {
   private let problem: SearchProblem
   private let encoding: Encoding
   private var searches: [String: any AdaptiveSearch] = [:]
+  /// Of the grid: the trials before this number, and the positions before this place, are taken.
+  private var grid: (number: Int, place: Int, taken: Set<Assignment>) = (1, 0, [])
 
   init(_ problem: SearchProblem) throws(SweepError) {
     (self.problem, encoding) = (problem, Encoding(problem.space))
@@ -64,7 +66,7 @@ final class AutoSearch: AdaptiveSearch {
     let choice = AutoSampler.choice(
       encoding, budget: problem.budget, objectives: problem.objectives, results: history.outcomes.count, number: number)
     guard choice.sampler != "grid" else {
-      return try nextOfGrid(history).map { Suggestion($0, by: "grid", because: choice.reason) }
+      return try nextOfGrid(number, history).map { Suggestion($0, by: "grid", because: choice.reason) }
     }
     return try search(choice.sampler).suggest(number, given: history).map { found in
       Suggestion(found.point, by: found.sampler, because: found.reason.map { "\(choice.reason); \($0)" } ?? choice.reason)
@@ -86,13 +88,24 @@ final class AutoSearch: AdaptiveSearch {
   }
 
   /// The first point that is neither known nor pending, in a random order that the seed decides.
-  private func nextOfGrid(_ history: History) throws(SweepError) -> Assignment? {
-    let taken = Set(history.outcomes.filter { $0.number > 0 }.map(\.assignment)).union(history.pending.map(\.assignment))
+  private func nextOfGrid(_ number: Int, _ history: History) throws(SweepError) -> Assignment? {
+    if number < grid.number { grid = (1, 0, []) }
+    for trial in history.outcomes.reversed() {
+      if trial.number < grid.number { break }
+      grid.taken.insert(trial.assignment)
+    }
+    for trial in history.pending.reversed() {
+      if trial.number < grid.number { break }
+      grid.taken.insert(trial.assignment)
+    }
+    grid.number = number
     let count = encoding.pointCount ?? 0
     let order = Permutation(count: count, seed: problem.seed)
-    for position in 0..<count {
-      guard let row = try encoding.snapped(encoding.row(at: order[position])), let point = try encoding.point(row) else { continue }
-      if !taken.contains(point) { return point }
+    while grid.place < count {
+      if let row = try encoding.snapped(encoding.row(at: order[grid.place])), let point = try encoding.point(row), !grid.taken.contains(point) {
+        return point
+      }
+      grid.place += 1
     }
     return nil
   }

@@ -186,6 +186,7 @@ package struct CovarianceAdaptation: Sendable {
     let d = dimensions
     func trusted(_ rate: Double, _ trend: [Double], _ spread: Double, _ beta: Double) -> Double {
       let square = trend.reduce(0) { $0 + $1 * $1 }
+      guard spread > square else { return rate }
       let ratio = (square - beta / (2 - beta) * spread) / (spread - square)
       return min(rate * exactExponential(min(0.1 * rate, beta) * min(max(ratio / (1.4 * rate) - 1, -1), 1)), 1)
     }
@@ -227,7 +228,8 @@ package struct CovarianceAdaptation: Sendable {
     let below = Normal.share(below: (low - mean[j]) / (scale * stretch[j]))
     let above = Normal.share(below: (mean[j] - high) / (scale * stretch[j]))
     let between = 1 - below - above
-    if max(below, above) > 0.5 {
+    // Of two values there is one border, and both sides are its own.
+    if max(below, above) > 0.5 || low == high {
       if min(below, above) < alpha {
         let away = scale * stretch[j] * distance(1 - 2 * alpha)
         mean[j] = mean[j] > high ? high + away : mean[j] < high ? high - away : high

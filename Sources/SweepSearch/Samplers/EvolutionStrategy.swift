@@ -149,7 +149,9 @@ private final class EvolutionSearch: AdaptiveSearch {
 
   private func walk(_ history: History) -> State {
     let outcomes = history.outcomes
-    let first = outcomes.firstIndex { $0.number > firstSteps } ?? outcomes.count
+    // The trials of other sweeps, too, are of the first steps.
+    let prior = outcomes.prefix { $0.number <= 0 }.count
+    let first = outcomes.firstIndex { $0.number > max(0, firstSteps - prior) } ?? outcomes.count
     // What is as it was.
     var same = 0
     known.withUnsafeBufferPointer { known in
@@ -265,7 +267,8 @@ private final class EvolutionSearch: AdaptiveSearch {
       for _ in 0..<10 {
         let x = state.adaptation.point(numbers.map { _ in generator.nextNormal() })
         let (drawn, _) = self.row(x, of: state, &generator)
-        if zip(numbers, target).allSatisfy({ abs(drawn[$0] - $1) < 1e-9 }) { return x }
+        // What is not in use tells nothing.
+        if zip(numbers, target).allSatisfy({ row[$0].isNaN || abs(drawn[$0] - $1) < 1e-9 }) { return x }
       }
     }
     return newest.unstretched(target)

@@ -139,14 +139,27 @@ struct AcquisitionClimb {
     var (row, value) = (start, value)
     if search.region.centre != nil {
       for j in row.indices where !dimensions[j].isCategory && !row[j].isNaN { row[j] = min(max(row[j], search.region.low[j]), search.region.high[j]) }
-      if let inside = try search.snapper.snapped(row), inside != row || row != start {
+      if let inside = try search.snapper.snapped(row) {
+        if row != start || inside != row { value = process.logImprovement([inside], below: search.best)[0] }
         row = inside
-        value = process.logImprovement([row], below: search.best)[0]
+      } else {
+        row = start  // what lies in the region is forbidden there
       }
     }
     for _ in 0..<6 {
       let before = value
+      let below = (row: row, value: value)
       climbContinuous(&row, &value)
+      // A climb knows nothing of what is forbidden, nor of what is in use where.
+      if search.encoding.space.hasForbiddenPoints {
+        if let inside = try search.snapper.snapped(row) {
+          if !zip(inside, row).allSatisfy({ $0 == $1 || $0.isNaN && $1.isNaN }) {
+            (row, value) = (inside, process.logImprovement([inside], below: search.best)[0])
+          }
+        } else {
+          (row, value) = below
+        }
+      }
       if !isDiscrete { break }
       for j in row.indices where !dimensions[j].isContinuous && !row[j].isNaN && j != search.fixed?.dimension {
         var rows: [[Double]] = []

@@ -10,6 +10,18 @@ enum OutcomeValues {
   static func of(_ outcomes: [History.Outcome], objective: Int = 0) -> [Double?] {
     let complete = outcomes.filter { $0.state == .complete && value(of: $0, objective) != nil }
     let best = complete.compactMap { value(of: $0, objective) }.min()
+    /// Of an epoch, what complete trials gained after it, in the middle; nil: too few of them were there.
+    var gains: [Int: Double?] = [:]
+    func gain(after epoch: Int) -> Double? {
+      if let known = gains[epoch] { return known }
+      let found = complete.compactMap { other -> Double? in
+        guard let final = self.value(of: other, 0), let place = other.curve.epochs.firstIndex(of: epoch) else { return nil }
+        return final - other.curve.values[place]
+      }.sorted()
+      let median = found.count < 4 ? nil : (found[(found.count - 1) / 2] + found[found.count / 2]) / 2
+      gains[epoch] = .some(median)
+      return median
+    }
     return outcomes.map { outcome in
       switch outcome.state {
       case .failed, .diverged: return nil
@@ -17,12 +29,7 @@ enum OutcomeValues {
       case .waiting, .running, .paused, .pruned:
         guard let value = value(of: outcome, objective) else { return nil }
         guard objective == 0, let epoch = outcome.curve.epochs.last else { return max(value, best ?? value) }
-        let gains = complete.compactMap { other -> Double? in
-          guard let final = self.value(of: other, 0), let place = other.curve.epochs.firstIndex(of: epoch) else { return nil }
-          return final - other.curve.values[place]
-        }.sorted()
-        let last = outcome.curve.values.last ?? value
-        let estimate = gains.count < 4 ? last : last + (gains[(gains.count - 1) / 2] + gains[gains.count / 2]) / 2
+        let estimate = (outcome.curve.values.last ?? value) + (gain(after: epoch) ?? 0)
         return max(estimate, best ?? estimate)
       }
     }

@@ -83,13 +83,17 @@ final class GaussianProcessSearch: AdaptiveSearch {
 
     var order = rows.indices.sorted { (process.means[$0], $0) < (process.means[$1], $1) }
     var fixed: (dimension: Int, place: Double)?
-    if let root, let place = root.visit(number, rows: rows, means: process.means, budget: problem.budget) {
+    /// Whether nothing is known of the branch that is to be visited.
+    var isUnknown = false
+    if let root, let place = root.visit(number, rows: rows, means: process.means, pending: pending, budget: problem.budget) {
       let inside = order.filter { rows[$0][root.dimension] == place }
-      if !inside.isEmpty { (order, fixed) = (inside, (root.dimension, place)) }
+      fixed = (root.dimension, place)
+      isUnknown = inside.isEmpty
+      if !isUnknown { order = inside }
     }
     guard let top = order.first else { return nil }
     let lengths = (0..<encoding.count).map(parameters.length)
-    let isOpen = values.count <= startCount
+    let isOpen = values.count <= startCount || isUnknown
     var search = AcquisitionSearch(
       encoding: encoding, snapper: snapper, process: believer, best: process.means[top],
       region: isOpen ? .whole(encoding.count) : TrustRegion(around: rows[top], side: side, lengths: lengths, encoding: encoding),

@@ -34,7 +34,8 @@ private final class NondominatedSortingSearch: AdaptiveSearch {
     for outcome in history.outcomes where outcome.number > 0 { tried.insert(outcome.assignment) }
     for pending in history.pending { tried.insert(pending.assignment) }
     var generator = SeededGenerator(seed: problem.seed, purpose: .evolution, index: number)
-    let parents = number > size && encoding.count > 0 ? Population(history, size: size, objectives: problem.objectives) : nil
+    let isOpen = number <= size && history.outcomes.prefix { $0.number <= 0 }.count < size
+    let parents = !isOpen && encoding.count > 0 ? Population(history, size: size, objectives: problem.objectives) : nil
     if let parents, !parents.isEmpty {
       let rows = parents.members.map { encoding.row(of: $0) }
       for attempt in 0..<Self.attempts {

@@ -1,7 +1,6 @@
 // Random search: every parameter is drawn by itself. Point i is a function of the seed and of i alone, so that a sweep can be planned in
 // parts, grown and planned again without any state.
 
-import Foundation
 import SweepCore
 import SweepNumerics
 
@@ -44,7 +43,7 @@ public struct RandomSampler: PointSampler {
   private static func weightedOrder(of space: SearchSpace, total: Int, seed: Int) -> [Int] {
     (0..<total).map { position -> (key: Double, position: Int) in
       var generator = SeededGenerator(seed: seed, purpose: .sampling, index: position)
-      return (-log(generator.nextUnit()) / space.gridWeight(at: position), position)
+      return (-exactLogarithm(generator.nextUnit()) / space.gridWeight(at: position), position)
     }.sorted { ($0.key, $0.position) < ($1.key, $1.position) }.map(\.position)
   }
 }

@@ -24,15 +24,16 @@ struct SearchRoot: Sendable {
 
   /// The branch that a trial must look into; nil: any.
   ///
-  /// Every second trial goes to the branch with the fewest, until each has 30, or a quarter of the budget, or is let go: one with half as many
+  /// Two of every four trials go to the branch with the fewest, until each has 30, or a quarter of the budget, or is let go: one with half as many
   /// whose best is worse than three quarters of the best branch.
-  func visit(_ number: Int, rows: [[Double]], means: [Double], budget: Int?) -> Double? {
+  func visit(_ number: Int, rows: [[Double]], means: [Double], pending: [[Double]], budget: Int?) -> Double? {
     guard number / 2 % 2 == 1 else { return nil }
     let branches = (0..<count).map { place in rows.indices.filter { rows[$0][dimension] == Double(place) }.map { means[$0] }.sorted() }
     let enough = min(30, (budget ?? 120) / 4)
     let leader = branches.min { ($0.first ?? .infinity) < ($1.first ?? .infinity) } ?? []
     let upperQuartile = leader.isEmpty ? Double.infinity : leader[(leader.count - 1) * 3 / 4]
     let open = (0..<count).filter { branches[$0].count < enough && (branches[$0].count * 2 < enough || branches[$0][0] <= upperQuartile) }
-    return open.min { (branches[$0].count, $0) < (branches[$1].count, $1) }.map(Double.init)
+    let visits = (0..<count).map { place in branches[place].count + pending.filter { $0[dimension] == Double(place) }.count }
+    return open.min { (visits[$0], $0) < (visits[$1], $1) }.map(Double.init)
   }
 }

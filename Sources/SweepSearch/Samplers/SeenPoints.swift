@@ -37,7 +37,7 @@ struct SeenPoints {
     }
     guard let count = encoding.pointCount else { return nil }
     let order = Permutation(count: count, seed: problem.seed)
-    for position in 0..<count {
+    for position in 0..<min(count, 1 << 20) {
       if let row = try encoding.snapped(encoding.row(at: order[position])), let point = try unseen(row) { return point }
     }
     return nil
