@@ -169,6 +169,9 @@ struct DriveTests {
     let trials = (0..<30).map { #"{"parameters":{"x":\#(Double($0) / 20),"k":"b"},"value":\#(Double($0 * $0))}"# }.joined(separator: ",")
     #expect(try client.call(#"{"op":"load","trials":[\#(trials)]}"#)["trials"] == .integer(30))
     #expect(try client.call(#"{"op":"load","trials":[{"parameters":{"x":7,"k":"b"},"value":1}]}"#)["error"] != nil)
+    let half = #"{"op":"load","trials":[{"parameters":{"x":1,"k":"a"},"value":1},{"parameters":{"x":1.5,"k":"b"}}]}"#
+    #expect(try client.call(half)["error"] != nil, "the second has no value, and the first is not there either")
+    #expect(try client.call(#"{"op":"open","file":"none.yaml"}"#)["error"] != nil, "what is open stays so")
     for trial in [31, 32] {
       #expect(try client.call(#"{"op":"ask"}"#)["trial"] == .integer(trial))
       try client.call(#"{"op":"tell","trial":\#(trial),"value":3}"#)

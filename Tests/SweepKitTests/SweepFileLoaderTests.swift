@@ -9,6 +9,11 @@ struct SweepFileLoaderTests {
     try SweepFileLoader(trainers: try Registry.builtin()).load(text: text, path: "a.yaml")
   }
 
+  @Test(arguments: ["0", "-1", "eta - 0.5", "1 / (eta - eta)"]) func aCostThatCannotWorkIsFoundBeforeAnythingRuns(cost: String) {
+    let text = "method: tpe\nrun_cap: 9\nmetric: {name: loss, goal: minimize}\ncost: \(cost)\nparameters: {eta: {min: 0.0, max: 1.0}}\ntrainer: ask\n"
+    #expect(complaints(text).contains { $0.contains("cost") }, "\(complaints(text))")
+  }
+
   /// The complaints, one a line.
   private func complaints(_ text: String) -> [String] {
     do throws(SweepError) {
