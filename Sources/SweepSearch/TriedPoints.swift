@@ -90,13 +90,7 @@ struct TriedPoints {
     guard let total else { return nil }
     let order = Permutation(count: total, seed: problem.seed)
     for position in 0..<min(total, 1 << 20) {
-      var rest = order[position]
-      let row = encoding.dimensions.map { dimension in
-        let count = dimension.count ?? 1
-        defer { rest /= count }
-        return dimension.isCategory ? Double(rest % count) : dimension.centre(rest % count)
-      }
-      if let point = try new(row) { return point }
+      if let point = try new(encoding.row(at: order[position])) { return point }
     }
     return nil
   }

@@ -8,7 +8,7 @@ import SweepNumerics
 public struct AutoSampler: AdaptiveSampler {
   public init() {}
 
-  public func search(_ problem: SearchProblem) throws(SweepError) -> any AdaptiveSearch { try AutoSearch(problem) }
+  public func search(_ problem: SearchProblem) -> any AdaptiveSearch { AutoSearch(problem) }
 
   /// Results from which on a Gaussian process costs more than it brings.
   static let manyResults = 500
@@ -57,10 +57,7 @@ final class AutoSearch: AdaptiveSearch {
   /// Of the grid: the trials before this number, and the positions before this place, are taken.
   private var grid: (number: Int, place: Int, taken: Set<Assignment>) = (1, 0, [])
 
-  init(_ problem: SearchProblem) throws(SweepError) {
-    (self.problem, encoding) = (problem, Encoding(problem.space))
-    _ = try search("gp")  // says of a problem that it cannot be searched at once
-  }
+  init(_ problem: SearchProblem) { (self.problem, encoding) = (problem, Encoding(problem.space)) }
 
   func suggest(_ number: Int, given history: History) throws(SweepError) -> Suggestion? {
     let choice = AutoSampler.choice(
@@ -90,14 +87,8 @@ final class AutoSearch: AdaptiveSearch {
   /// The first point that is neither known nor pending, in a random order that the seed decides.
   private func nextOfGrid(_ number: Int, _ history: History) throws(SweepError) -> Assignment? {
     if number < grid.number { grid = (1, 0, []) }
-    for trial in history.outcomes.reversed() {
-      if trial.number < grid.number { break }
-      grid.taken.insert(trial.assignment)
-    }
-    for trial in history.pending.reversed() {
-      if trial.number < grid.number { break }
-      grid.taken.insert(trial.assignment)
-    }
+    for trial in history.outcomes.reversed().prefix(while: { $0.number >= grid.number }) { grid.taken.insert(trial.assignment) }
+    for trial in history.pending.reversed().prefix(while: { $0.number >= grid.number }) { grid.taken.insert(trial.assignment) }
     grid.number = number
     let count = encoding.pointCount ?? 0
     let order = Permutation(count: count, seed: problem.seed)

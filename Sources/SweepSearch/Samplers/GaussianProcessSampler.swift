@@ -38,14 +38,16 @@ final class GaussianProcessSearch: AdaptiveSearch {
   }
 
   func suggest(_ number: Int, given history: History) throws(SweepError) -> Suggestion? {
-    let own = history.outcomes.lazy.filter { $0.number > 0 }.map(\.assignment)
-    let seen = SeenPoints(Array(own) + history.pending.map(\.assignment), encoding)
+    var tried = TriedPoints(problem, encoding)
+    for trial in history.outcomes where trial.number > 0 { tried.insert(trial.assignment) }
+    for trial in history.pending { tried.insert(trial.assignment) }
     if history.outcomes.count < startCount || encoding.count == 0 {
-      if let row = try startingRow(number), let point = try seen.unseen(row) { return Suggestion(point, by: "gp", because: "start") }
-    } else if let row = try proposal(number, history, seen), let point = try seen.unseen(row) {
+      if let row = try startingRow(number), let point = try tried.new(row) { return Suggestion(point, by: "gp", because: "start") }
+    } else if let row = try proposal(number, history), let point = try tried.new(row) {
       return Suggestion(point, by: "gp")
     }
-    return try seen.anyPoint(number, problem).map { Suggestion($0, by: "gp", because: "unseen") }
+    var generator = SeededGenerator(seed: problem.seed, purpose: .acquisition, index: -number)
+    return try tried.another(&generator).map { Suggestion($0, by: "gp", because: "unseen") }
   }
 
   private func row(_ number: Int, _ point: Assignment) -> [Double] {
@@ -65,7 +67,7 @@ final class GaussianProcessSearch: AdaptiveSearch {
     return try encoding.snapped(row)
   }
 
-  private func proposal(_ number: Int, _ history: History, _ seen: SeenPoints) throws(SweepError) -> [Double]? {
+  private func proposal(_ number: Int, _ history: History) throws(SweepError) -> [Double]? {
     var generator = SeededGenerator(seed: problem.seed, purpose: .acquisition, index: number)
     let all =
       problem.objectives > 1
@@ -78,7 +80,8 @@ final class GaussianProcessSearch: AdaptiveSearch {
     guard let (parameters, y) = parameters(rows, outputs, values, byLikelihood: number % 2 == 0),
       let process = GaussianProcess(columns, columns.points(rows), y, parameters)
     else { return nil }
-    let pending = history.pending.map { encoding.row(of: $0.assignment) }
+    let pending = history.pending.map { row($0.number, $0.assignment) }
+    let seen = SeenRows(history.outcomes.lazy.filter { $0.number > 0 }.map { self.row($0.number, $0.assignment) } + pending)
     guard let believer = pending.isEmpty ? process : self.process(process, rows, y, pending) else { return nil }
 
     var order = rows.indices.sorted { (process.means[$0], $0) < (process.means[$1], $1) }
