@@ -46,10 +46,9 @@ private final class DriveServer {
   /// Never fails: what is wrong is an answer, too, and nothing of the call has happened then.
   func answer(to line: String) -> ParameterValue {
     do {
-      guard case .mapping(let members)? = ParameterValue(json: line) else {
+      guard let call = Call(ParameterValue(json: line)) else {
         throw SweepError(.input, "the line is no JSON object", remedy: "write one object a line, such as {\"op\":\"ask\"}")
       }
-      let call = Call(members: Dictionary(members.map { ($0.name, $0.value) }) { $1 })
       switch try call.text("op") ?? "" {
       case "open": return try open(call)
       case "ask":
@@ -145,17 +144,16 @@ private final class DriveServer {
   private func values(_ call: Call, of sweep: DrivenSweep) throws -> [(name: String, value: Double)] {
     var values: [(name: String, value: Double)] = []
     if let value = try call.number("value") { values.append((sweep.sweep.objective.metric, value)) }
-    if let values = call.members["values"], case .mapping = values {
-    } else if let values = call.members["values"] {
-      throw SweepError(.input, "values is \(values.json)", remedy: "write an object of metrics by their names")
-    }
-    if case .mapping(let members)? = call.members["values"] {
+    switch call.members["values"] {
+    case nil: break
+    case .mapping(let members)?:
       for member in members {
         guard let value = Call.number(member.value) else {
           throw SweepError(.input, "\(member.name) is \(member.value.json)", remedy: "write a number")
         }
         values.append((member.name, value))
       }
+    case let other?: throw SweepError(.input, "values is \(other.json)", remedy: "write an object of metrics by their names")
     }
     return values
   }
@@ -168,10 +166,9 @@ private final class DriveServer {
     }
     try sweep.load(
       try trials.map { trial in
-        guard case .mapping(let members) = trial, case let one = Call(members: Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
-          let parameters = one.members["parameters"]
+        guard let one = Call(trial), case .mapping(let parameters)? = one.members["parameters"]
         else { throw SweepError(.input, "a trial is \(trial.json)", remedy: "write {\"parameters\": {...}, \"value\": 0.3}") }
-        return (try sweep.point(of: parameters), try values(one, of: sweep))
+        return (try sweep.file.point(parameters.map { ($0.name, $0.value) }), try values(one, of: sweep))
       })
     return .mapping(of: [("ok", .bool(true)), ("trials", .integer(trials.count))])
   }
@@ -180,6 +177,12 @@ private final class DriveServer {
 /// A line of the client.
 private struct Call {
   let members: [String: ParameterValue]
+
+  /// nil: it is no object.
+  init?(_ value: ParameterValue?) {
+    guard case .mapping(let members)? = value else { return nil }
+    self.members = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
+  }
 
   /// - Throws: where a member has a name that means nothing.
   func check(_ known: [String]) throws {

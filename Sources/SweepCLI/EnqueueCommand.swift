@@ -77,7 +77,7 @@ struct EnqueueCommand: ParsableCommand {
   }
 
   private func given(_ queue: PointQueue) throws -> [Assignment] {
-    if values != ["-"] { return try values.isEmpty ? [] : [queue.point(values.map(Self.value))] }
+    if values != ["-"] { return try values.isEmpty ? [] : [queue.file.point(values.map(Self.value))] }
     guard let text = String(data: try FileHandle.standardInput.readToEnd() ?? Data(), encoding: .utf8) else {
       throw SweepError(.input, "standard input is not UTF-8 text", remedy: "write a point a line as JSON: {\"lr\": 0.1}")
     }
@@ -88,7 +88,7 @@ struct EnqueueCommand: ParsableCommand {
       guard case .mapping(let members)? = ParameterValue(json: String(line)) else {
         throw SweepError(.input, "this is no JSON object", place: place, remedy: "write a point a line: {\"lr\": 0.1, \"batch\": 32}")
       }
-      do throws(SweepError) { points.append(try queue.point(members.map { ($0.name, $0.value) })) } catch {
+      do throws(SweepError) { points.append(try queue.file.point(members.map { ($0.name, $0.value) })) } catch {
         throw SweepError(error.kind, error.diagnostics.map { $0.at(place) })
       }
     }

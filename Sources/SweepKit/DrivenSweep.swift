@@ -160,19 +160,6 @@ public final class DrivenSweep {
     try finish(known.trial, reached)
   }
 
-  /// The point of a configuration as `ask` gives it.
-  /// - Throws: where it is none of the space.
-  public func point(of configuration: ParameterValue) throws(SweepError) -> Assignment {
-    let given = file.space.flattened(configuration)
-    if let odd = given.keys.filter({ file.space[$0] == nil }).sorted().first {
-      throw SweepError(.input, .unknown("parameter", odd, known: file.space.names))
-    }
-    switch try file.space.fitted(given) {
-    case .success(let point): return point
-    case .failure(let problem): throw SweepError(.input, problem.diagnostic)
-    }
-  }
-
   /// Adds trials that have ended elsewhere, as if the search had chosen them: they count for what it knows, and not for its budget.
   public func load(_ trials: [(point: Assignment, values: [(name: String, value: Double)])]) throws(SweepError) {
     guard let search = search as? DecidingSearch else {

@@ -35,32 +35,6 @@ public struct PointQueue: Sendable {
     file = try sweep.file
   }
 
-  /// A point with these values.
-  /// - Parameter given: one for each parameter that varies and is in use; of nested parameters by their names joined by dots, or as mappings.
-  /// - Throws: where it is none of the sweep's points, with what is wrong.
-  public func point(_ given: [(name: String, value: ParameterValue)]) throws(SweepError) -> Assignment {
-    let values = flattened(given, after: "")
-    let known = Set(file.space.names)
-    var problems = values.filter { !known.contains($0.name) }.map { Diagnostic.unknown("parameter", $0.name, known: file.space.names) }
-    for (place, value) in values.enumerated() where values[..<place].contains(where: { $0.name == value.name }) {
-      problems.append(Diagnostic("\(value.name) is given twice", remedy: "write each point of several as a line of JSON on standard input"))
-    }
-    if !problems.isEmpty { throw SweepError(.input, problems) }
-    switch try file.space.fitted(Dictionary(values.map { ($0.name, $0.value) }) { $1 }, isGrid: file.method == "grid") {
-    case .success(let point): return point
-    case .failure(let problem): throw SweepError(.input, problem.diagnostic)
-    }
-  }
-
-  private func flattened(_ given: [(name: String, value: ParameterValue)], after prefix: String) -> [(name: String, value: ParameterValue)] {
-    given.flatMap { name, value -> [(name: String, value: ParameterValue)] in
-      if file.space[prefix + name] == nil, case .mapping(let members) = value {
-        return flattened(members.map { ($0.name, $0.value) }, after: prefix + name + ".")
-      }
-      return [(prefix + name, value)]
-    }
-  }
-
   /// The points of the best trials of another sweep that are points of this one; its constants take the place of the other's.
   /// - Returns: with a sentence for each that is none.
   public func points(bestOf other: SweepRecord, limit: Int) throws(SweepError) -> (points: [Assignment], leftOut: [String]) {
@@ -80,5 +54,24 @@ public struct PointQueue: Sendable {
   /// - Returns: what became of each.
   public func enqueue(_ points: [Assignment]) throws(SweepError) -> [Enqueueing] {
     try store.enqueue(points, sweep: sweep, movesWaiting: try samplers.find(file.method).pointSampler != nil)
+  }
+}
+
+extension SweepFile {
+  /// A point with these values.
+  /// - Parameter given: one for each parameter that varies and is in use; of nested parameters by their names joined by dots, or as mappings.
+  /// - Throws: where it is none of the sweep's points, with what is wrong.
+  public func point(_ given: [(name: String, value: ParameterValue)]) throws(SweepError) -> Assignment {
+    let values = space.flattened(given)
+    let known = Set(space.names)
+    var problems = values.filter { !known.contains($0.name) }.map { Diagnostic.unknown("parameter", $0.name, known: space.names) }
+    for (place, value) in values.enumerated() where values[..<place].contains(where: { $0.name == value.name }) {
+      problems.append(Diagnostic("\(value.name) is given twice", remedy: "write each point of several as a line of JSON on standard input"))
+    }
+    if !problems.isEmpty { throw SweepError(.input, problems) }
+    switch try space.fitted(Dictionary(values.map { ($0.name, $0.value) }) { $1 }, isGrid: method == "grid") {
+    case .success(let point): return point
+    case .failure(let problem): throw SweepError(.input, problem.diagnostic)
+    }
   }
 }

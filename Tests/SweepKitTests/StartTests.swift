@@ -288,7 +288,7 @@ struct StartTests {
       }
       try run(file("before", "random"))
       let queue = try PointQueue(file("s", name, prior: ["before"]), trainer: entry, in: store)
-      let point = try queue.point([("x", .real(0.5)), ("mode", .text("fancy")), ("z", .integer(4))])
+      let point = try queue.file.point([("x", .real(0.5)), ("mode", .text("fancy")), ("z", .integer(4))])
       #expect(try queue.enqueue([point]) == [.added])
       try run(file("s", name, prior: ["before"]))
       tables.append(try rows(store))
@@ -307,7 +307,7 @@ struct StartTests {
     let store = try open()
     let queue = try register(Self.grid([1, 2, 3]), in: store)
     #expect(try rows(store, "g").isEmpty)
-    _ = try queue.enqueue([try queue.point([("x", .integer(3))])])
+    _ = try queue.enqueue([try queue.file.point([("x", .integer(3))])])
     let outcome = try run(Self.grid([1, 2, 3]), in: store)
     #expect(outcome.counts[.complete] == 3)
     #expect(try rows(store, "g").map { $0[1] } == [.integer(3), .integer(1), .integer(2)])
@@ -322,7 +322,7 @@ struct StartTests {
     let store = try open()
     let file = Self.grid(Array(1...200))
     let queue = try register(file, in: store)
-    _ = try queue.enqueue([120, 7].map { try queue.point([("x", .integer($0))]) })
+    _ = try queue.enqueue([120, 7].map { try queue.file.point([("x", .integer($0))]) })
     let (sweep, result) = try Planner().plan(file, trainer: ScriptedTrainer().entry, in: store)
     #expect(result.added == 200 && result.planned == 200)
     let trials = try store.waiting(sweepID: sweep.id, after: 0, limit: 1000)
@@ -339,7 +339,7 @@ struct StartTests {
       let other = try Store.open(store.path)
       let queue = try PointQueue(named: "g", in: other)
       // One of the window that is read, one after it.
-      _ = try queue.enqueue([4000, 4999].map { try queue.point([("x", .integer($0))]) })
+      _ = try queue.enqueue([4000, 4999].map { try queue.file.point([("x", .integer($0))]) })
       try other.close()
       usleep(1_100_000)  // it is looked for once in a second
     }
@@ -356,7 +356,7 @@ struct StartTests {
     let first = Self.grid([1, 2, 3], early: early)
     try run(first, in: store)
     let queue = try PointQueue(named: "g", in: store)
-    #expect(throws: SweepError.self) { try queue.point([("x", .integer(9))]) }
+    #expect(throws: SweepError.self) { try queue.file.point([("x", .integer(9))]) }
     _ = try store.enqueue([point(.integer(9))], sweep: queue.sweep, movesWaiting: true)
     let outcome = try run(first, in: store)
     #expect(outcome.ended == 1)
@@ -369,11 +369,11 @@ struct StartTests {
       name: "g", method: "grid", trainer: "ask", objective: Objective(metric: "score", goal: .maximize),
       space: SearchSpace([Parameter("x", .values([.integer(1), .integer(2), .integer(3)]))]))
     let queue = try PointQueue(file, trainer: AskExecutor.entry, in: store)
-    _ = try queue.enqueue([try queue.point([("x", .integer(2))])])
+    _ = try queue.enqueue([try queue.file.point([("x", .integer(2))])])
     let asked = try AskTell(file, in: store)
     #expect(try asked.ask().trial?.assignment["x"] == .integer(2))
     #expect(try asked.ask().trial?.assignment["x"] == .integer(1))
-    #expect(try queue.enqueue([try queue.point([("x", .integer(1))])]) == [.isTrial(number: 2, state: .running)])
+    #expect(try queue.enqueue([try queue.file.point([("x", .integer(1))])]) == [.isTrial(number: 2, state: .running)])
     #expect(try asked.ask().trial?.assignment["x"] == .integer(3))
     #expect(try asked.ask().trial == nil)
   }

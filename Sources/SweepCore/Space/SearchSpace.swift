@@ -151,19 +151,13 @@ public struct SearchSpace: Sendable, Hashable {
     return Self.nested(pairs)
   }
 
-  /// The values of a configuration by the names of the parameters: what `configuration(of:)` nests, side by side again. Other members keep their names.
-  package func flattened(_ configuration: ParameterValue) -> [String: ParameterValue] {
-    var values: [String: ParameterValue] = [:]
-    func flatten(_ value: ParameterValue, at path: [String]) {
-      let name = path.joined(separator: ".")
-      if case .mapping(let members) = value, path.isEmpty || self[name] == nil && parameters.contains(where: { $0.path.starts(with: path) }) {
-        for member in members { flatten(member.value, at: path + [member.name]) }
-      } else {
-        values[name] = value
-      }
+  /// What `configuration(of:)` nests, side by side again, by names joined by dots. Nothing is left out: of what the space does not have, too, the name is told.
+  package func flattened(_ configuration: [(name: String, value: ParameterValue)]) -> [(name: String, value: ParameterValue)] {
+    func flatten(_ name: String, _ value: ParameterValue) -> [(name: String, value: ParameterValue)] {
+      guard self[name] == nil, case .mapping(let members) = value, !members.isEmpty else { return [(name, value)] }
+      return members.flatMap { flatten("\(name).\($0.name)", $0.value) }
     }
-    flatten(configuration, at: [])
-    return values
+    return configuration.flatMap { flatten($0.name, $0.value) }
   }
 
   private static func nested(_ pairs: [([String], ParameterValue)]) -> [(name: String, value: ParameterValue)] {
