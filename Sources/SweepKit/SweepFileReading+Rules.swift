@@ -44,21 +44,14 @@ extension SweepFileReading {
     return EarlyTermination(type: type, options: options)
   }
 
+  private static func learns(_ method: String?) -> Bool { method.flatMap { samplers[$0]?.strategy } != nil }
+
   /// With whom a trial is compared that may be stopped early.
   mutating func readOrder(_ top: [String: Node], _ early: EarlyTermination?, method: String?) -> SweepFile.Order {
     let words = SweepFile.Order.allCases.map(\.rawValue)
     let order = choice(top, "order", among: words, default: SweepFile.Order.number.rawValue).flatMap(SweepFile.Order.init) ?? .number
-    if let method, samplers[method]?.strategy != nil {
-      if order == .arrival {
-        remark(
-          .note,
-          Diagnostic(
-            "each trial is chosen by whatever has ended before it: which trials there are depends on how many workers there are, and which is the faster one",
-            remedy: "leave order out for the same trials with any number of workers"), at: "order")
-      }
-      return order
-    }
-    guard early.map({ $0.type != "none" }) ?? false else {
+    let learns = Self.learns(method)
+    guard learns || early.map({ $0.type != "none" }) ?? false else {
       if top["order"] != nil { remark(.note, Diagnostic("order has no effect: nothing is stopped early"), at: "order") }
       return order
     }
@@ -66,9 +59,11 @@ extension SweepFileReading {
       remark(
         .note,
         Diagnostic(
-          "a trial is compared with all that have reported before it, as W&B's agents do it: what is stopped depends on which is the faster one",
+          learns
+            ? "each trial is chosen by whatever has ended before it: which trials there are depends on how many workers there are, and which is the faster one"
+            : "a trial is compared with all that have reported before it, as W&B's agents do it: what is stopped depends on which is the faster one",
           remedy: "leave order out for the same trials with any number of workers"), at: "order")
-    } else if early?.type == "hyperband", top["order"] == nil {
+    } else if !learns, early?.type == "hyperband", top["order"] == nil {
       remark(
         .note,
         Diagnostic(
@@ -108,7 +103,7 @@ extension SweepFileReading {
   /// What makes results depend on how fast and how large a machine is, where they would not otherwise: points are chosen, or trials stopped, by what
   /// others came to.
   mutating func remarkMachine(_ top: [String: Node], method: String?, _ early: EarlyTermination?) {
-    let learns = method.flatMap { samplers[$0] }.map { $0.strategy != nil } ?? false
+    let learns = Self.learns(method)
     guard learns || early.map({ $0.type != "none" }) ?? false else { return }
     let follows = learns ? "what is tried after it" : "what is stopped after it"
     for (key, what) in [("wall", "a slower machine cuts off"), ("cpu", "a slower machine cuts off"), ("memory", "another machine may cut off")]

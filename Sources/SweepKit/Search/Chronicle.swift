@@ -320,9 +320,9 @@ package struct Chronicle {
   }
 }
 
-extension [Double] {
+extension Array {
   /// The first place of an ascending list from which on a condition holds.
-  func partitioningIndex(_ holds: (Double) -> Bool) -> Int {
+  func partitioningIndex(_ holds: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
@@ -335,22 +335,12 @@ extension [Double] {
 extension [Int] {
   /// Adds a number to an ascending list that has each once; at its end in constant time.
   fileprivate mutating func enter(_ number: Int) {
-    let place = place(of: number)
+    let place = last.map { $0 < number } ?? true ? count : partitioningIndex { $0 >= number }
     if place == count || self[place] != number { insert(number, at: place) }
   }
 
   fileprivate mutating func leave(_ number: Int) {
-    let place = place(of: number)
+    let place = partitioningIndex { $0 >= number }
     if place < count, self[place] == number { remove(at: place) }
-  }
-
-  private func place(of number: Int) -> Int {
-    if last.map({ $0 < number }) ?? true { return count }
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] >= number { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
